@@ -1,0 +1,98 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One instruction set for the whole build (mixing levels would leak wide code into narrow modules through shared
+// generic specialisations). `native` means the machine that builds; the binary checks the machine that runs it.
+let march = Context.environment["UNIMO_MARCH"] ?? "native"
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .unsafeFlags(["-Xcc", "-march=\(march)"]),
+]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+// System libraries behind inline shims: name, pkg-config name.
+let libraries = [
+    ("CMPI", "mpi-c"), ("COpenBLAS", "openblas"), ("CZstd", "libzstd"), ("CCrypto", "libcrypto"),
+]
+
+// The house: each room and what it may import. `tools/check-imports` holds the sources against this table.
+let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = [
+    ("Runtime", ["CBaseline"], [logging]),
+    ("Tensors", ["Runtime", "COpenBLAS"], []),
+    ("Autograd", ["Runtime", "Tensors"], []),
+    ("Storage", ["Runtime", "CZstd", "CCrypto"], [system]),
+    ("Collectives", ["Runtime"], []),
+    ("MPITransport", ["Runtime", "Collectives", "CMPI"], []),
+    ("Batches", ["Runtime", "Tensors"], []),
+    ("Text", ["Runtime"], []),
+    ("Vision", ["Runtime", "CImage"], []),
+    ("Corpora", ["Runtime", "Storage", "Batches", "Text", "Vision"], []),
+    ("Models", ["Runtime", "Tensors", "Autograd", "Batches"], []),
+    ("Objectives", ["Runtime", "Tensors", "Autograd", "Models", "Batches"], []),
+    ("Checkpoints", ["Runtime", "Storage", "Tensors"], [system]),
+    (
+        "Training",
+        ["Runtime", "Tensors", "Autograd", "Batches", "Models", "Objectives", "Collectives", "Checkpoints"], []
+    ),
+    ("Evaluation", ["Runtime", "Tensors", "Autograd", "Batches", "Models", "Objectives"], []),
+    ("Telemetry", ["Runtime"], []),
+    (
+        "Recipes",
+        [
+            "Runtime", "Tensors", "Autograd", "Storage", "Collectives", "Batches", "Text", "Vision", "Corpora",
+            "Models", "Objectives", "Checkpoints", "Training", "Evaluation", "Telemetry",
+        ], [yams, system]
+    ),
+]
+
+/// Modules that have a suite of their own under `Tests/`.
+let suites = [
+    "Runtime", "Tensors", "Autograd", "Storage", "Collectives", "Text", "Vision", "Corpora", "Models", "Objectives",
+    "Checkpoints", "Training", "Recipes",
+]
+
+let package = Package(
+    name: "unimo",
+    products: [.executable(name: "unimo", targets: ["unimo"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: libraries.map { .systemLibrary(name: $0.0, path: "Sources/\($0.0)", pkgConfig: $0.1) }
+        + [
+            .systemLibrary(name: "CImage", path: "Sources/CImage", pkgConfig: "libturbojpeg"),
+            // What the build was compiled for (data only), and the check of it, which must itself run anywhere.
+            .target(
+                name: "CLevel",
+                cSettings: [.unsafeFlags(["-march=\(march)"]), .define("UNIMO_MARCH", to: "\"\(march)\"")]),
+            .target(name: "CBaseline", dependencies: ["CLevel"], cSettings: [.unsafeFlags(["-march=x86-64"])]),
+        ]
+        + rooms.map { room in
+            .target(
+                name: room.name, dependencies: room.imports.map { .byName(name: $0) } + room.packages,
+                swiftSettings: swiftSettings)
+        }
+        + [
+            .executableTarget(
+                name: "unimo",
+                dependencies: ["Recipes", "MPITransport", "Runtime", "Collectives", arguments].map {
+                    $0 as Target.Dependency
+                }, swiftSettings: swiftSettings)
+        ]
+        + suites.map { suite in
+            .testTarget(
+                name: "\(suite)Tests",
+                dependencies: rooms.map { .byName(name: $0.name) },
+                resources: [],
+                swiftSettings: swiftSettings)
+        }
+)

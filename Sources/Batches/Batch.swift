@@ -1,0 +1,130 @@
+/// The texts of a chunk without padding: `N` tokens of `B` samples one after another.
+public struct TextRows: Sendable, Equatable {
+    /// `(N)` ids.
+    public var tokens: [Int32] = []
+    /// `(B + 1)`: sample b owns rows `offsets[b] ..< offsets[b + 1]`.
+    public var offsets: [Int32] = [0]
+    /// `(M)` rows in `0 ..< N` whose original id is to be predicted, ascending.
+    public var maskedRows: [Int32] = []
+    /// `(M)` those ids.
+    public var labels: [Int32] = []
+
+    public init() {}
+
+    public mutating func append(_ sample: Sample) {
+        let start = Int32(tokens.count)
+        tokens += sample.tokens
+        for masked in sample.masked {
+            maskedRows.append(start + masked.row)
+            labels.append(masked.label)
+        }
+        offsets.append(Int32(tokens.count))
+    }
+}
+
+/// The images of a chunk, one view: `B` images of `size × size` pixels.
+public struct ImageRows: Sendable, Equatable {
+    public let size: Int
+    /// `(B, size, size, 3)` bytes.
+    public var pixels: [UInt8] = []
+
+    public init(size: Int) { self.size = size }
+
+    public var count: Int { size == 0 ? 0 : pixels.count / (3 * size * size) }
+
+    public mutating func append(_ image: PixelImage) {
+        precondition(image.size == size, "an image of \(image.size) pixels in rows of \(size)")
+        pixels += image.pixels
+    }
+}
+
+/// A part of a rank's slice that is computed on one tape.
+public struct Chunk: Sendable, Equatable {
+    /// Positions in the global batch.
+    public let positions: Range<Int>
+    public let keys: [String]
+    /// Nil when the objective wants no text.
+    public let text: TextRows?
+    /// One entry per view.
+    public let views: [ImageRows]
+
+    /// - Parameters:
+    ///   - samples: prepared, at `positions` of the global batch, in order.
+    public init(positions: Range<Int>, samples: [Sample], needs: SampleNeeds) {
+        precondition(positions.count == samples.count, "\(samples.count) samples at positions \(positions)")
+        self.positions = positions
+        keys = samples.map(\.key)
+        if needs.maxTokens != nil {
+            var rows = TextRows()
+            for sample in samples { rows.append(sample) }
+            text = rows
+        } else {
+            text = nil
+        }
+        views = needs.views.indices.map { view in
+            var rows = ImageRows(size: needs.imageSize)
+            for sample in samples { rows.append(sample.images[view]) }
+            return rows
+        }
+    }
+}
+
+/// A sample that could not be used and what stood in for it.
+public struct SkippedSample: Sendable, Equatable, Codable {
+    public var batch: Int
+    public var corpus: String
+    public var key: String
+    public var shard: String
+    public var offset: UInt64
+    public var reason: String
+    public var replacement: String
+
+    public init(
+        batch: Int, corpus: String, key: String, shard: String, offset: UInt64, reason: String, replacement: String
+    ) {
+        self.batch = batch
+        self.corpus = corpus
+        self.key = key
+        self.shard = shard
+        self.offset = offset
+        self.reason = reason
+        self.replacement = replacement
+    }
+}
+
+/// One global micro-batch of one corpus and one objective, as one rank sees it: its slice, cut into chunks.
+public struct Batch: Sendable {
+    /// Counted over the whole run, from 0.
+    public let number: Int
+    /// Index into the recipe's mixture.
+    public let entry: Int
+    /// Samples in the global batch.
+    public let globalCount: Int
+    /// The rank's slice of positions `0 ..< globalCount`.
+    public let slice: Range<Int>
+    /// Cover `slice` in order; empty when the slice is.
+    public let chunks: [Chunk]
+    public let skipped: [SkippedSample]
+
+    public init(
+        number: Int, entry: Int, globalCount: Int, slice: Range<Int>, chunks: [Chunk], skipped: [SkippedSample] = []
+    ) {
+        self.number = number
+        self.entry = entry
+        self.globalCount = globalCount
+        self.slice = slice
+        self.chunks = chunks
+        self.skipped = skipped
+    }
+
+    /// Positions of a global batch of `count` samples that `rank` of `ranks` computes: ⌊B·r/R⌋ ..< ⌊B·(r+1)/R⌋.
+    public static func slice(of count: Int, rank: Int, ranks: Int) -> Range<Int> {
+        count * rank / ranks..<count * (rank + 1) / ranks
+    }
+}
+
+/// Where batches come from; called by the training thread only, in the order of batch numbers.
+public protocol BatchSource: AnyObject {
+    /// The next batch, waiting for it if need be.
+    func next() throws -> Batch
+}
