@@ -16,7 +16,7 @@ public final class Parameter: @unchecked Sendable {
     /// Recorded operations of the current tape whose backward has not run yet.
     var uses = 0
 
-    init(name: String, shape: [Int], initialization: Initialization) {
+    public init(name: String, shape: [Int], initialization: Initialization) {
         self.name = name
         self.shape = shape
         self.initialization = initialization

@@ -1,6 +1,6 @@
 import Glibc
-public import Runtime
-public import Tensors
+import Runtime
+import Tensors
 
 /// Every parameter of a model in forward order in flat arenas: one for weights, one for gradients.
 ///

@@ -91,7 +91,7 @@ public final class Tape {
     /// Hands `gradient` on as a contribution to that of `input`: by reference when it is the first, else by addition.
     func pass(_ gradient: Tensor, to input: Variable) {
         if let existing = gradients[input.slot] {
-            add(UnsafePointer(gradient.floats), into: existing.floats, count: gradient.count)
+            Tensors.add(UnsafePointer(gradient.floats), into: existing.floats, count: gradient.count)
         } else {
             gradients[input.slot] = gradient
             passed = gradient.pointer
@@ -107,7 +107,7 @@ public final class Tape {
         if beta == 0 {
             target.floats.update(from: gradient.floats, count: gradient.count)
         } else {
-            add(UnsafePointer(gradient.floats), into: target.floats, count: gradient.count)
+            Tensors.add(UnsafePointer(gradient.floats), into: target.floats, count: gradient.count)
         }
     }
 

@@ -1,4 +1,5 @@
-public import Tensors
+import Runtime
+import Tensors
 
 extension Tape {
     /// The embedding sum of a text: y[t] = word[token t] + position[2 + index of t in its sample] (RoBERTa positions).

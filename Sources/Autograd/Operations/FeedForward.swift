@@ -1,4 +1,5 @@
-public import Tensors
+import Runtime
+import Tensors
 
 extension Tape {
     /// y = gelu(x·Uᵀ + c)·Dᵀ + b: both layers of a Transformer's feed-forward block.
@@ -14,7 +15,7 @@ extension Tape {
         product(x.value, up, upBias, into: saved) { rows, columns in
             for row in rows {
                 let offset = row * F + columns.lowerBound
-                gelu(saved.floats + offset, into: activation.floats + offset, count: columns.count)
+                Tensors.gelu(saved.floats + offset, into: activation.floats + offset, count: columns.count)
             }
         }
         product(activation, down, downBias, into: y.value)

@@ -1,4 +1,4 @@
-public import Runtime
+import Runtime
 public import Tensors
 
 /// Dropout at one place of a model, over rows whose samples are known.

@@ -1,4 +1,5 @@
-public import Tensors
+import Runtime
+import Tensors
 
 extension Tape {
     /// y = x·Wᵀ + b.

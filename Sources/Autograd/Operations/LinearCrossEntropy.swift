@@ -1,4 +1,5 @@
-public import Tensors
+import Runtime
+import Tensors
 
 extension Tape {
     /// Σ over rows of −log softmax(h·Wᵀ + b)[label] · scale, the logits never stored whole: a block of rows at a time is

@@ -1,4 +1,4 @@
-public import Tensors
+import Tensors
 
 extension Tape {
     /// y[i] = x[rows[i]]; rows may repeat and come in any order.
@@ -57,6 +57,21 @@ extension Tape {
                 accumulate(d, scale: inverse, into: dx.floats + row * C, count: C)
                 accumulate(unit, scale: -inverse * dot(d, unit, count: C), into: dx.floats + row * C, count: C)
             }
+        }
+        return y
+    }
+}
+
+extension Tape {
+    /// Rows `range` of x, without a copy.
+    /// - Parameter x: `(N, C)`.
+    /// - Returns: `(range, C)`.
+    public func slice(_ x: Variable, _ range: Range<Int>) -> Variable {
+        let y = variable(x.value.rows(range))
+        record(y) { [self] dy in
+            let (dx, beta) = contribution(to: x)
+            if beta == 0 { dx.fill(0) }
+            Tensors.add(dy.floats, into: dx.floats + range.lowerBound * x.columns, count: dy.count)
         }
         return y
     }
