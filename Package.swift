@@ -84,7 +84,7 @@ let package = Package(
         + [
             .executableTarget(
                 name: "unimo",
-                dependencies: ["Recipes", "MPITransport", "Runtime", "Collectives", arguments].map {
+                dependencies: ["Recipes", "MPITransport", "Runtime", "Collectives", "Training", "Models", "Autograd", "Tensors", "Batches", arguments].map {
                     $0 as Target.Dependency
                 }, swiftSettings: swiftSettings)
         ]
