@@ -58,6 +58,9 @@ let suites = [
     "Checkpoints", "Training", "Recipes",
 ]
 
+/// Suites with a folder of expected values, which tests read by path.
+let suitesWithGoldens = ["Autograd", "Objectives", "Text", "Vision"]
+
 let package = Package(
     name: "unimo",
     products: [.executable(name: "unimo", targets: ["unimo"])],
@@ -84,7 +87,10 @@ let package = Package(
         + [
             .executableTarget(
                 name: "unimo",
-                dependencies: ["Recipes", "MPITransport", "Runtime", "Collectives", "Training", "Models", "Autograd", "Tensors", "Batches", arguments].map {
+                dependencies: [
+                    "Recipes", "MPITransport", "Runtime", "Collectives", "Training", "Models", "Autograd", "Tensors",
+                    "Batches", arguments,
+                ].map {
                     $0 as Target.Dependency
                 }, swiftSettings: swiftSettings)
         ]
@@ -92,7 +98,7 @@ let package = Package(
             .testTarget(
                 name: "\(suite)Tests",
                 dependencies: rooms.map { .byName(name: $0.name) },
-                resources: [],
+                exclude: suitesWithGoldens.contains(suite) ? ["Goldens"] : [],
                 swiftSettings: swiftSettings)
         }
 )
