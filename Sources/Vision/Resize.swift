@@ -12,8 +12,9 @@ public struct SourceBox: Sendable, Equatable {
 
 /// Resamples `box` of an image (all of it when nil) to `width × height` pixels, with antialiasing.
 ///
-/// Two passes in fixed-point arithmetic, across and then down, with an 8-bit image between them: the pixels are those of
-/// Pillow's `Image.resize(box=)`.
+/// Two passes in fixed-point arithmetic with an 8-bit image between them: the pixels are those of Pillow 13's
+/// `Image.resize(box=)`. As there, the down pass comes first when the image's height shrinks by more than twice what its
+/// width shrinks by; earlier versions always went across first, which differs where overshoot is clipped.
 public func resize(
     _ image: DecodedImage, box: SourceBox? = nil, width: Int, height: Int, filter: ResizeFilter = .bicubic
 ) -> DecodedImage {
@@ -27,35 +28,38 @@ public func resize(
         input: image.width, start: box.x, length: box.width, output: width, filter: filter, multiple: 4)
     let down = ResizeWeights(
         input: image.height, start: box.y, length: box.height, output: height, filter: filter, multiple: 1)
-    let rows = down.span
-    let stride = 3 * width
-    // Vectors are stored whole, past the end of the last row.
-    let narrow = UnsafeMutablePointer<UInt8>.allocate(capacity: stride * rows.count + 16)
-    defer { narrow.deallocate() }
-    (narrow + stride * rows.count).initialize(repeating: 0, count: 16)
-    let isWholeWidth = box.x == 0 && box.width == Double(image.width) && width == image.width
-    image.rgb.withUnsafeBufferPointer { source in
-        let top = source.baseAddress! + 3 * image.width * rows.lowerBound
-        if isWholeWidth {
-            narrow.update(from: top, count: stride * rows.count)
-        } else {
-            resizeRows(top, rows: rows.count, width: image.width, into: narrow, by: across)
+    let (shrunkWidth, shrunkHeight) = (image.width - width, image.height - height)
+    let downFirst = shrunkHeight > 0 && shrunkHeight > 2 * shrunkWidth
+    let between =
+        downFirst ? (width: across.span.count, height: height) : (width: width, height: down.span.count)
+    let middle = UnsafeMutablePointer<UInt8>.allocate(capacity: 3 * between.width * between.height + 1)
+    defer { middle.deallocate() }
+    let stride = 3 * image.width
+    let rgb = [UInt8](unsafeUninitializedCapacity: 3 * width * height + 1) { target, initialized in
+        let target = target.baseAddress!
+        image.rgb.withUnsafeBufferPointer { source in
+            let corner = source.baseAddress! + stride * down.span.lowerBound + 3 * across.span.lowerBound
+            if downFirst {
+                resizeColumns(corner, stride: stride, bytes: 3 * between.width, into: middle, by: down)
+                resizeRows(middle, stride: 3 * between.width, rows: height, into: target, by: across)
+            } else {
+                resizeRows(corner, stride: stride, rows: between.height, into: middle, by: across)
+                resizeColumns(middle, stride: 3 * width, bytes: 3 * width, into: target, by: down)
+            }
         }
-    }
-    let rgb = [UInt8](unsafeUninitializedCapacity: stride * height + 16) { target, initialized in
-        resizeColumns(narrow, stride: stride, firstRow: rows.lowerBound, into: target.baseAddress!, by: down)
-        initialized = stride * height
+        initialized = 3 * width * height
     }
     return DecodedImage(width: width, height: height, rgb: rgb)
 }
 
-/// The across pass: `rows × width` pixels to `rows × outputs`. Writes one byte past the last pixel.
+/// The across pass. `source` is the first pixel of `axis.span` in the first row; targets lie without gaps, and one byte
+/// past the last is written.
 private func resizeRows(
-    _ source: UnsafePointer<UInt8>, rows: Int, width: Int, into target: UnsafeMutablePointer<UInt8>,
+    _ source: UnsafePointer<UInt8>, stride: Int, rows: Int, into target: UnsafeMutablePointer<UInt8>,
     by axis: ResizeWeights
 ) {
     let (span, outputs, blocks) = (axis.span, axis.first.count, axis.taps / 4)
-    // Four channels a pixel and four pixels a vector: one multiply-add serves four taps.
+    // Four channels a pixel and four pixels a vector: one multiplication serves four taps.
     let pixels = UnsafeMutablePointer<SIMD4<Int32>>.allocate(capacity: span.count + axis.taps)
     pixels.initialize(repeating: .zero, count: span.count + axis.taps)
     let weights = UnsafeMutablePointer<SIMD16<Int32>>.allocate(capacity: outputs * blocks)
@@ -70,7 +74,7 @@ private func resizeRows(
     }
     axis.first.withUnsafeBufferPointer { first in
         for row in 0..<rows {
-            widen(source + 3 * (row * width + span.lowerBound), into: pixels, count: span.count)
+            widen(source + stride * row, into: pixels, count: span.count)
             let out = UnsafeMutableRawPointer(target + 3 * outputs * row)
             for output in 0..<outputs {
                 let taps = UnsafeRawPointer(pixels + (first[output] - span.lowerBound))
@@ -87,27 +91,51 @@ private func resizeRows(
     }
 }
 
-/// The down pass: `outputs` rows of `stride` bytes. Reads and writes up to 15 bytes past the last row.
+/// The down pass over rows of `bytes` bytes, `stride` apart. `source` is the first row of `axis.span`; targets lie
+/// without gaps.
 private func resizeColumns(
-    _ source: UnsafePointer<UInt8>, stride: Int, firstRow: Int, into target: UnsafeMutablePointer<UInt8>,
+    _ source: UnsafePointer<UInt8>, stride: Int, bytes: Int, into target: UnsafeMutablePointer<UInt8>,
     by axis: ResizeWeights
 ) {
-    let lanes = 16
+    let firstRow = axis.span.lowerBound
     axis.weights.withUnsafeBufferPointer { weights in
         for output in 0..<axis.first.count {
-            let top = UnsafeRawPointer(source + stride * (axis.first[output] - firstRow))
-            let taps = weights.baseAddress! + output * axis.taps
-            let count = axis.counts[output]
-            let out = UnsafeMutableRawPointer(target + stride * output)
-            for column in Swift.stride(from: 0, to: stride, by: lanes) {
-                var sums = SIMD16<Int32>(repeating: half)
-                for tap in 0..<count {
-                    let bytes = top.loadUnaligned(fromByteOffset: column + stride * tap, as: SIMD16<UInt8>.self)
-                    sums &+= SIMD16<Int32>(truncatingIfNeeded: bytes) &* SIMD16(repeating: taps[tap])
+            let top = source + stride * (axis.first[output] - firstRow)
+            let taps = UnsafeBufferPointer(rebasing: weights[(output * axis.taps)...].prefix(axis.counts[output]))
+            let out = target + bytes * output
+            if bytes < 16 {
+                sumColumns(top, stride: stride, bytes: bytes, taps, into: out)
+            } else {
+                // The last vector overlaps the one before it rather than reach past the row.
+                for column in Swift.stride(from: 0, to: bytes, by: 16) {
+                    sumVector(top + min(column, bytes - 16), stride: stride, taps, into: out + min(column, bytes - 16))
                 }
-                out.storeBytes(of: channelBytes(sums), toByteOffset: column, as: SIMD16<UInt8>.self)
             }
         }
+    }
+}
+
+@inline(__always) private func sumVector(
+    _ top: UnsafePointer<UInt8>, stride: Int, _ taps: UnsafeBufferPointer<Int32>,
+    into target: UnsafeMutablePointer<UInt8>
+) {
+    let source = UnsafeRawPointer(top)
+    var sums = SIMD16<Int32>(repeating: half)
+    for tap in 0..<taps.count {
+        let bytes = source.loadUnaligned(fromByteOffset: stride * tap, as: SIMD16<UInt8>.self)
+        sums &+= SIMD16<Int32>(truncatingIfNeeded: bytes) &* SIMD16(repeating: taps[tap])
+    }
+    UnsafeMutableRawPointer(target).storeBytes(of: channelBytes(sums), as: SIMD16<UInt8>.self)
+}
+
+/// Rows narrower than a vector.
+private func sumColumns(
+    _ top: UnsafePointer<UInt8>, stride: Int, bytes: Int, _ taps: UnsafeBufferPointer<Int32>,
+    into target: UnsafeMutablePointer<UInt8>
+) {
+    for column in 0..<bytes {
+        let sum = taps.indices.reduce(half) { $0 &+ Int32(top[column + stride * $1]) &* taps[$1] }
+        target[column] = UInt8(min(max(sum >> Int32(ResizeWeights.places), 0), 255))
     }
 }
 

@@ -91,10 +91,10 @@ enum Goldens {
         }
     }
 
-    @Test("a word of a million letters is merged in time that does not grow with its square")
+    @Test("a word of 200,000 letters is merged in time that does not grow with its square", .timeLimit(.minutes(1)))
     func longWord() throws {
         let tokenizer = try Goldens.tokenizer()
-        let word = String(repeating: "reading", count: 150_000)
+        let word = String(repeating: "reading", count: 30_000)
         let ids = tokenizer.encode(word).ids
         #expect(try tokenizer.decode(ids) == word)
     }

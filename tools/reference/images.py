@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the goldens of the Vision tests with Pillow and numpy.
+"""Writes the goldens of the Vision tests with Pillow 13 and numpy.
 
     python3 tools/reference/images.py Tests/VisionTests/Goldens
 
@@ -122,7 +122,8 @@ def resizes(source):
     for name, kind in filters.items():
         for size, box in (((24, 24), whole), ((16, 9), whole), ((80, 60), (10, 5, 40, 30)), ((24, 24), (7, 3, 44, 41)),
                           ((20, 20), (3.25, 1.5, 50.75, 33.125)), ((width, 11), whole), ((13, height), whole),
-                          ((1, 1), whole), ((3, 5), (5, 5, 6, 6)), ((5, 2), whole)):
+                          ((1, 1), whole), ((3, 5), (5, 5, 6, 6)), ((5, 2), whole), ((57, 20), whole),
+                          ((60, 12), (4, 6, 30, 40)), ((4, 44), (50, 0, 61, 47)), ((70, 30), (1.5, 2, 20, 46.5))):
             result = source.resize(size, kind, box=box)
             x0, y0, x1, y1 = box
             yield row(result, filter=name, box=[x0, y0, x1 - x0, y1 - y0])
