@@ -31,18 +31,7 @@ public final class EventFile {
     }
 
     private func append(_ bytes: [UInt8]) throws {
-        let end = lseek(descriptor, 0, SEEK_END)
-        var written = 0
-        while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else {
-                let fault = TelemetryError.system(path, "append an event")
-                _ = ftruncate(descriptor, end)
-                throw fault
-            }
-            written += count
-        }
+        try Appending.write(bytes, to: descriptor, path: path, action: "append an event")
     }
 }
 

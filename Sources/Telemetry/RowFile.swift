@@ -17,14 +17,9 @@ public final class RowFile {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw TelemetryError.system(path, "open it") }
-        do {
-            let kept = try keptBytes(prefix: Array("{\"\(key)\":".utf8), start: start)
-            guard ftruncate(descriptor, kept) == 0, fsync(descriptor) == 0 else {
-                throw TelemetryError.system(path, "cut off rows from \(key) \(start) on")
-            }
-        } catch {
-            close(descriptor)
-            throw error
+        let kept = try keptBytes(prefix: Array("{\"\(key)\":".utf8), start: start)
+        guard ftruncate(descriptor, kept) == 0, fsync(descriptor) == 0 else {
+            throw TelemetryError.system(path, "cut off rows from \(key) \(start) on")
         }
     }
 
@@ -34,18 +29,7 @@ public final class RowFile {
     public func append(_ row: JSONValue) throws {
         var bytes = Array(row.text.utf8)
         bytes.append(UInt8(ascii: "\n"))
-        let end = lseek(descriptor, 0, SEEK_END)
-        var written = 0
-        while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else {
-                let fault = TelemetryError.system(path, "append a row")
-                _ = ftruncate(descriptor, end)
-                throw fault
-            }
-            written += count
-        }
+        try Appending.write(bytes, to: descriptor, path: path, action: "append a row")
     }
 
     /// Bytes before the first row at or after `start`, or before an unfinished last row.
@@ -93,8 +77,11 @@ private struct RowScan {
             isLeading = byte == prefix[column]
         } else if isLeading {
             let digit = Int(byte) - Int(UInt8(ascii: "0"))
-            isLeading = (0...9).contains(digit) && (value ?? 0) < 1 << 58
-            if isLeading { value = (value ?? 0) * 10 + digit }
+            isLeading = (0...9).contains(digit)
+            guard isLeading else { return }
+            // No step has 18 digits.
+            isLeading = (value ?? 0) < 1 << 58
+            value = isLeading ? (value ?? 0) * 10 + digit : nil
         }
     }
 }

@@ -17,19 +17,22 @@ import Testing
     @Test("JSON is readable by others whatever is in it")
     func json() throws {
         let value: JSONValue = [
-            "nan": .number(.nan), "inf": .number(.infinity), "tiny": 5e-324, "text": "a\"\\\n\t\u{1}é犬\u{2028}",
+            "nan": .number(.nan), "inf": .number(.infinity), "tiny": .number(.leastNonzeroMagnitude),
+            "text": "a\"\\\n\t\u{1}é犬\u{2028}",
             "list": [1, true, nil, []], "empty": [:], "min": .integer(.min),
         ]
         #expect(value.text.hasPrefix(#"{"nan":null,"inf":null,"tiny":5e-324,"text":"a\"\\\n\t\u0001é犬"#))
         for text in [value.text, value.indentedText] {
             let read = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
             #expect(read["text"] as? String == "a\"\\\n\t\u{1}é犬\u{2028}")
-            #expect(read["tiny"] as? Double == 5e-324)
+            #expect(read["tiny"] as? Double == .leastNonzeroMagnitude)
             #expect(read["min"] as? Int == .min)
             #expect((read["list"] as? [Any])?.count == 4)
             #expect(read["nan"] is NSNull)
         }
-        #expect(JSONValue.object([("a", [1, 2]), ("b", [:])]).indentedText == "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {}\n}")
+        #expect(
+            JSONValue.object([("a", [1, 2]), ("b", [:])]).indentedText
+                == "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {}\n}")
     }
 
     @Test("resuming cuts off rows from the resume step on, and a torn last row")
@@ -76,8 +79,20 @@ import Testing
                     + "must exist")
             #expect(error.exitCode == .checkpoint)
         }
-        let full = try RowFile(path: "/dev/full", startingAt: 0, truncates: false)
-        #expect(throws: TelemetryError.self) { try full.append(["step": 1]) }
+    }
+
+    @Test("a full disk is named, with what to do")
+    func fullDisk() throws {
+        let full = open("/dev/full", O_WRONLY)
+        defer { close(full) }
+        do {
+            try Appending.write([1, 2, 3], to: full, path: "run/metrics.jsonl", action: "append a row")
+            Issue.record("wrote to a full disk")
+        } catch {
+            #expect(
+                "\(error)"
+                    == "run/metrics.jsonl: can't append a row: No space left on device; free some space and resume")
+        }
     }
 
     @Test("several batches of one objective are averaged by samples for TensorBoard")

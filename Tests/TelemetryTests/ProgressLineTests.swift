@@ -10,7 +10,8 @@ import Testing
         average.add(metrics(0))
         #expect(
             average.text
-                == "step 1/101 · masked_language 2.500 · 16.0 samples/s · 200 tokens/s · data 10% · comm 20% · 50 s left")
+                == "step 1/101 · masked_language 2.500 · 16.0 samples/s · 200 tokens/s · data 10% · comm 20% · 50 s left"
+        )
     }
 
     @Test("steps that take longer count at once, older ones fade")
@@ -28,7 +29,9 @@ import Testing
         var step = metrics(0, loss: .nan)
         (step.dataWait, step.seconds, step.skipped) = (.nan, 0, true)
         average.add(step)
-        #expect(average.text == "step 1/5 · 8000.0M samples/s · 100000.0M tokens/s · data ?% · comm 999% · skipped 1 · 0 s left")
+        #expect(
+            average.text
+                == "step 1/5 · 8000.0M samples/s · 100000.0M tokens/s · data ?% · comm 999% · skipped 1 · 0 s left")
     }
 
     @Test("without a terminal a line is printed every five seconds and at the end")
@@ -43,7 +46,10 @@ import Testing
         let count = read(ends[0], &buffer, buffer.count)
         close(ends[0])
         let lines = String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n")
-        #expect(lines.map { $0.prefix(while: { $0 != "·" }) } == ["step 1/40 ", "step 11/40 ", "step 21/40 ", "step 31/40 ", "step 40/40 "])
+        #expect(
+            lines.map { $0.prefix(while: { $0 != "·" }) } == [
+                "step 1/40 ", "step 11/40 ", "step 21/40 ", "step 31/40 ", "step 40/40 ",
+            ])
     }
 
     @Test("figures have three or four digits")
