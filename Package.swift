@@ -55,7 +55,7 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
 /// Modules that have a suite of their own under `Tests/`.
 let suites = [
     "Runtime", "Tensors", "Autograd", "Storage", "Collectives", "Text", "Vision", "Corpora", "Models", "Objectives",
-    "Checkpoints", "Training", "Recipes",
+    "Checkpoints", "Training", "Telemetry", "Recipes",
 ]
 
 let package = Package(
