@@ -11,7 +11,8 @@ public struct AttentionPlan: Sendable, Equatable {
 
         public init(queries: Range<Int>, keys: [Range<Int>], causal: Bool = false) {
             precondition(
-                !causal || keys.last?.count == queries.count, "causal queries \(queries) need as many last keys, got \(keys)")
+                !causal || keys.last?.count == queries.count,
+                "causal queries \(queries) need as many last keys, got \(keys)")
             self.queries = queries
             self.keys = keys
             isCausal = causal

@@ -52,7 +52,8 @@ public final class ParameterStore {
         for parameter in parameters {
             if groups.last?.name != parameter.group {
                 precondition(
-                    !groups.contains { $0.name == parameter.group }, "the parameters of \(parameter.group) are not adjacent")
+                    !groups.contains { $0.name == parameter.group },
+                    "the parameters of \(parameter.group) are not adjacent")
                 offset = (offset + alignment - 1) / alignment * alignment
                 groups.append((parameter.group, offset..<offset))
             }

@@ -23,7 +23,8 @@ public struct VisionEncoder {
         position = list.matrix("vision.position", [1 + model.patches, C])
         layers = (0..<config.layers).map { i in
             TransformerLayer(
-                &list, "vision.layers.\(i)", model.vision, placement: .before, epsilon: 1e-12, dropout: Dropout(rate: 0),
+                &list, "vision.layers.\(i)", model.vision, placement: .before, epsilon: 1e-12,
+                dropout: Dropout(rate: 0),
                 site: 0)
         }
         norm = list.norm("vision.norm", C, epsilon: 1e-12)
@@ -77,7 +78,8 @@ public struct TextEncoder {
         norm = list.norm("text.norm", C, epsilon: 1e-5)
         layers = (0..<config.layers).map { i in
             TransformerLayer(
-                &list, "text.layers.\(i)", model.text, placement: .after, epsilon: 1e-5, dropout: dropout, site: 1 + 3 * i)
+                &list, "text.layers.\(i)", model.text, placement: .after, epsilon: 1e-5, dropout: dropout,
+                site: 1 + 3 * i)
         }
     }
 

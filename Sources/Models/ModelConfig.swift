@@ -72,7 +72,8 @@ public struct ModelConfig: Sendable, Equatable, Codable {
         if vision.width != text.width || text.width != joint.width {
             return "vision, text and joint widths differ: \(vision.width), \(text.width), \(joint.width)"
         }
-        for (name, stack) in [("vision", vision), ("text", text), ("joint", joint)] where stack.width % stack.heads != 0 {
+        for (name, stack) in [("vision", vision), ("text", text), ("joint", joint)] where stack.width % stack.heads != 0
+        {
             return "\(name): width \(stack.width) is not a multiple of \(stack.heads) heads"
         }
         return nil

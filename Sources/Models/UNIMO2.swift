@@ -45,7 +45,8 @@ public final class UNIMO2 {
     public func understand(_ chunk: Chunk, _ text: TextRows, _ tape: Tape) -> Variable {
         let images = chunk.views.first.map { view in
             (
-                vision(view, positions: chunk.positions, tape), vision.rows(count: view.count, positions: chunk.positions)
+                vision(view, positions: chunk.positions, tape),
+                vision.rows(count: view.count, positions: chunk.positions)
             )
         }
         let words = self.text(text, positions: chunk.positions, tape)

@@ -109,6 +109,6 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     /// Uniform in `0 ..< bound`, by multiplication (bias below bound / 2³²).
     public mutating func integer(below bound: Int) -> Int {
         precondition(bound > 0 && bound <= Int(UInt32.max), "integer(below:) needs 0 < bound < 2^32, got \(bound)")
-        return Int(UInt64(nextWord()) &* UInt64(bound) >> 32)
+        return Int((UInt64(nextWord()) &* UInt64(bound)) >> 32)
     }
 }

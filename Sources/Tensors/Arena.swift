@@ -10,7 +10,8 @@ public final class Reservation: @unchecked Sendable {
         let size = max(byteCount, 1)
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
         guard let base = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0), base != MAP_FAILED else {
-            preconditionFailure("\(size) bytes of address space cannot be reserved: \(String(cString: strerror(errno)))")
+            preconditionFailure(
+                "\(size) bytes of address space cannot be reserved: \(String(cString: strerror(errno)))")
         }
         madvise(base, size, MADV_HUGEPAGE)
         self.base = base
@@ -87,7 +88,8 @@ public final class Arena {
     private func check(_ rows: Int, _ columns: Int) {
         precondition(
             bottom <= top,
-            "a (\(rows), \(columns)) tensor does not fit the arena of \(reservation.byteCount) bytes: smaller chunks needed")
+            "a (\(rows), \(columns)) tensor does not fit the arena of \(reservation.byteCount) bytes: smaller chunks needed"
+        )
         highWater = max(highWater, bottom + reservation.byteCount - top)
     }
 }

@@ -15,7 +15,8 @@ public enum MatrixLibrary {
     /// Says what an inherited `OPENBLAS_CORETYPE` costs, when it is set; we never override it.
     public static var inheritedSetting: String? {
         guard let value = getenv("OPENBLAS_CORETYPE") else { return nil }
-        return "OPENBLAS_CORETYPE=\(String(cString: value)) is set in the environment and obeyed (kernels: \(coreName)); "
+        return
+            "OPENBLAS_CORETYPE=\(String(cString: value)) is set in the environment and obeyed (kernels: \(coreName)); "
             + "on an AVX-512 CPU the Haswell kernels halve the speed of matrix products: unset it unless you mean it"
     }
 }

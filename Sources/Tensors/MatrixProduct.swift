@@ -28,7 +28,8 @@ public struct Operand {
 /// `c = scale · a·b + beta · c` on the calling thread.
 /// - Parameters: a `(m, k)`, b `(k, n)`, c `(m, n)` with `cStride` elements from row to row.
 public func multiply(
-    m: Int, n: Int, k: Int, scale: Float = 1, _ a: Operand, _ b: Operand, beta: Float, into c: UnsafeMutablePointer<Float>,
+    m: Int, n: Int, k: Int, scale: Float = 1, _ a: Operand, _ b: Operand, beta: Float,
+    into c: UnsafeMutablePointer<Float>,
     cStride: Int
 ) {
     guard m > 0 && n > 0 else { return }

@@ -36,7 +36,8 @@ public struct Tensor: @unchecked Sendable {
     /// Rows `range`, all columns; no copy.
     public func rows(_ range: Range<Int>) -> Tensor {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(shape)")
-        return Tensor(pointer + range.lowerBound * columns * dtype.size, rows: range.count, columns: columns, dtype: dtype)
+        return Tensor(
+            pointer + range.lowerBound * columns * dtype.size, rows: range.count, columns: columns, dtype: dtype)
     }
 
     /// For messages: `(rows, columns)`.

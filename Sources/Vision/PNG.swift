@@ -24,7 +24,7 @@ private func decode(
     }
     // Checksums of chunks that carry pixels must hold; other chunks with a wrong one are left out.
     try check(spng_set_crc_action(context, Int32(SPNG_CRC_ERROR.rawValue), Int32(SPNG_CRC_DISCARD.rawValue)))
-    try check(spng_set_chunk_limits(context, 1 << 30, 64 << 20))
+    try check(spng_set_chunk_limits(context, 64 << 20, 64 << 20))
     try check(spng_set_png_buffer(context, bytes.baseAddress, bytes.count))
     var header = spng_ihdr()
     try check(spng_get_ihdr(context, &header))

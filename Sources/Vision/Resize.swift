@@ -12,8 +12,8 @@ public struct SourceBox: Sendable, Equatable {
 
 /// Resamples `box` of an image (all of it when nil) to `width × height` pixels, with antialiasing.
 ///
-/// Two passes, across and then down, with an 8-bit image between them, as Pillow's `Image.resize(box=)` does; channel
-/// values agree with Pillow's but for the rounding of sums within 2⁻¹⁴ of a half.
+/// Two passes in fixed-point arithmetic, across and then down, with an 8-bit image between them: the pixels are those of
+/// Pillow's `Image.resize(box=)`.
 public func resize(
     _ image: DecodedImage, box: SourceBox? = nil, width: Int, height: Int, filter: ResizeFilter = .bicubic
 ) -> DecodedImage {
@@ -56,15 +56,15 @@ private func resizeRows(
 ) {
     let (span, outputs, blocks) = (axis.span, axis.first.count, axis.taps / 4)
     // Four channels a pixel and four pixels a vector: one multiply-add serves four taps.
-    let pixels = UnsafeMutablePointer<SIMD4<Float>>.allocate(capacity: span.count + axis.taps)
+    let pixels = UnsafeMutablePointer<SIMD4<Int32>>.allocate(capacity: span.count + axis.taps)
     pixels.initialize(repeating: .zero, count: span.count + axis.taps)
-    let weights = UnsafeMutablePointer<SIMD16<Float>>.allocate(capacity: outputs * blocks)
+    let weights = UnsafeMutablePointer<SIMD16<Int32>>.allocate(capacity: outputs * blocks)
     defer {
         pixels.deallocate()
         weights.deallocate()
     }
     for block in 0..<outputs * blocks {
-        var vector = SIMD16<Float>()
+        var vector = SIMD16<Int32>()
         for lane in 0..<16 { vector[lane] = axis.weights[4 * block + lane / 4] }
         weights[block] = vector
     }
@@ -74,13 +74,13 @@ private func resizeRows(
             let out = UnsafeMutableRawPointer(target + 3 * outputs * row)
             for output in 0..<outputs {
                 let taps = UnsafeRawPointer(pixels + (first[output] - span.lowerBound))
-                var sums = SIMD16<Float>()
+                var sums = SIMD16<Int32>()
                 for block in 0..<blocks {
-                    let values = taps.loadUnaligned(fromByteOffset: 64 * block, as: SIMD16<Float>.self)
-                    sums.addProduct(values, weights[output * blocks + block])
+                    let values = taps.loadUnaligned(fromByteOffset: 64 * block, as: SIMD16<Int32>.self)
+                    sums &+= values &* weights[output * blocks + block]
                 }
-                let halves = sums.lowHalf + sums.highHalf
-                let bytes = channelBytes(halves.lowHalf + halves.highHalf + roundingBase)
+                let halves = sums.lowHalf &+ sums.highHalf
+                let bytes = channelBytes(halves.lowHalf &+ halves.highHalf &+ half)
                 out.storeBytes(of: bytes, toByteOffset: 3 * output, as: SIMD4<UInt8>.self)
             }
         }
@@ -100,10 +100,10 @@ private func resizeColumns(
             let count = axis.counts[output]
             let out = UnsafeMutableRawPointer(target + stride * output)
             for column in Swift.stride(from: 0, to: stride, by: lanes) {
-                var sums = SIMD16<Float>(repeating: roundingBase)
+                var sums = SIMD16<Int32>(repeating: half)
                 for tap in 0..<count {
                     let bytes = top.loadUnaligned(fromByteOffset: column + stride * tap, as: SIMD16<UInt8>.self)
-                    sums.addProduct(floats(bytes), SIMD16(repeating: taps[tap]))
+                    sums &+= SIMD16<Int32>(truncatingIfNeeded: bytes) &* SIMD16(repeating: taps[tap])
                 }
                 out.storeBytes(of: channelBytes(sums), toByteOffset: column, as: SIMD16<UInt8>.self)
             }
@@ -111,33 +111,26 @@ private func resizeColumns(
     }
 }
 
-/// Three bytes a pixel to four floats a pixel; the fourth is any finite number.
-private func widen(_ source: UnsafePointer<UInt8>, into pixels: UnsafeMutablePointer<SIMD4<Float>>, count: Int) {
+/// Three bytes a pixel to four numbers a pixel, of which the fourth means nothing.
+private func widen(_ source: UnsafePointer<UInt8>, into pixels: UnsafeMutablePointer<SIMD4<Int32>>, count: Int) {
     let raw = UnsafeRawPointer(source)
     for pixel in 0..<count - 1 {
         let bytes = raw.loadUnaligned(fromByteOffset: 3 * pixel, as: SIMD4<UInt8>.self)
-        let words = SIMD4<UInt32>(truncatingIfNeeded: bytes) | 0x4B00_0000
-        pixels[pixel] = unsafeBitCast(words, to: SIMD4<Float>.self) - 0x1p23
+        pixels[pixel] = SIMD4(truncatingIfNeeded: bytes)
     }
     let last = source + 3 * (count - 1)
-    pixels[count - 1] = SIMD4(Float(last[0]), Float(last[1]), Float(last[2]), 0)
+    pixels[count - 1] = SIMD4(Int32(last[0]), Int32(last[1]), Int32(last[2]), 0)
 }
 
-// Between 256 and 512 a Float's unit is 2⁻¹⁵: sums are taken on top of 256 and a half, clamped there, and the integer
-// part is read from the bits. This rounds halves up and needs no conversion instruction.
-private let roundingBase: Float = 256.5
+/// One half, added to sums before they are cut to whole levels.
+private let half: Int32 = 1 << Int32(ResizeWeights.places - 1)
 
-@inline(__always) private func channelBytes(_ sums: SIMD4<Float>) -> SIMD4<UInt8> {
-    let clamped = sums.clamped(lowerBound: .init(repeating: 256), upperBound: .init(repeating: 511.5))
-    return SIMD4(truncatingIfNeeded: unsafeBitCast(clamped, to: SIMD4<UInt32>.self) &>> 15)
+@inline(__always) private func channelBytes(_ sums: SIMD4<Int32>) -> SIMD4<UInt8> {
+    let levels = sums &>> Int32(ResizeWeights.places)
+    return SIMD4(truncatingIfNeeded: levels.clamped(lowerBound: .zero, upperBound: .init(repeating: 255)))
 }
 
-@inline(__always) private func channelBytes(_ sums: SIMD16<Float>) -> SIMD16<UInt8> {
-    let clamped = sums.clamped(lowerBound: .init(repeating: 256), upperBound: .init(repeating: 511.5))
-    return SIMD16(truncatingIfNeeded: unsafeBitCast(clamped, to: SIMD16<UInt32>.self) &>> 15)
-}
-
-/// Integers below 2²³ put into the mantissa of 2²³.
-@inline(__always) private func floats(_ bytes: SIMD16<UInt8>) -> SIMD16<Float> {
-    unsafeBitCast(SIMD16<UInt32>(truncatingIfNeeded: bytes) | 0x4B00_0000, to: SIMD16<Float>.self) - 0x1p23
+@inline(__always) private func channelBytes(_ sums: SIMD16<Int32>) -> SIMD16<UInt8> {
+    let levels = sums &>> Int32(ResizeWeights.places)
+    return SIMD16(truncatingIfNeeded: levels.clamped(lowerBound: .zero, upperBound: .init(repeating: 255)))
 }

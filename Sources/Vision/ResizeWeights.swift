@@ -29,8 +29,11 @@ struct ResizeWeights {
     let first: [Int]
     /// `(outputs)`: input samples that really count.
     let counts: [Int]
-    /// `(outputs, taps)`: weights rounded to 22 binary places, which is what fixed-point resizers sum with.
-    let weights: [Float]
+    /// `(outputs, taps)`: weights in units of 2⁻²².
+    let weights: [Int32]
+
+    /// Binary places of `weights`: with bytes, sums stay below 2³¹.
+    static let places = 22
 
     /// - Parameters:
     ///   - start: of the source interval, in input samples.
@@ -43,7 +46,7 @@ struct ResizeWeights {
         let taps = (widest + multiple - 1) / multiple * multiple
         var first = [Int](repeating: 0, count: output)
         var counts = first
-        var weights = [Float](repeating: 0, count: output * taps)
+        var weights = [Int32](repeating: 0, count: output * taps)
         var row = [Double](repeating: 0, count: taps)
         for index in 0..<output {
             let centre = start + (Double(index) + 0.5) * scale
@@ -58,7 +61,8 @@ struct ResizeWeights {
             }
             for tap in 0..<(high - low) {
                 let normalised = sum == 0 ? 0 : row[tap] / sum
-                weights[index * taps + tap] = Float((normalised * 0x1p22).rounded(.toNearestOrAwayFromZero)) * 0x1p-22
+                let scaled = normalised * Double(1 << Self.places)
+                weights[index * taps + tap] = Int32(scaled.rounded(.toNearestOrAwayFromZero))
             }
         }
         (self.taps, self.first, self.counts, self.weights) = (taps, first, counts, weights)

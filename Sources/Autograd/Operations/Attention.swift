@@ -152,7 +152,8 @@ struct AttentionKernel {
         }
     }
 
-    private func restoreProbabilities(_ block: AttentionPlan.Block, head: Int, into scores: UnsafeMutablePointer<Float>) {
+    private func restoreProbabilities(_ block: AttentionPlan.Block, head: Int, into scores: UnsafeMutablePointer<Float>)
+    {
         computeScores(block, head: head, into: scores)
         for row in block.queries {
             let visible = visibleKeys(block, row)

@@ -23,8 +23,10 @@ public struct ContrastiveLoss {
     ) -> (loss: Double, dTemperature: Double) {
         let B = u.rows
         precondition(v.rows == B && v.columns == u.columns, "contrastive pairs: u \(u.shape), v \(v.shape)")
-        let forward = side(u, v, temperature: temperature, weight: 0.5 / Float(B), matches: { $0 }, excluded: { _ in nil })
-        let reverse = side(v, u, temperature: temperature, weight: 0.5 / Float(B), matches: { $0 }, excluded: { _ in nil })
+        let forward = side(
+            u, v, temperature: temperature, weight: 0.5 / Float(B), matches: { $0 }, excluded: { _ in nil })
+        let reverse = side(
+            v, u, temperature: temperature, weight: 0.5 / Float(B), matches: { $0 }, excluded: { _ in nil })
         addGradients(forward.scores, reverse.scores, of: own, others: v, temperature: temperature, into: du)
         addGradients(reverse.scores, forward.scores, of: own, others: u, temperature: temperature, into: dv)
         arena.recycle(forward.scores)
@@ -93,11 +95,13 @@ public struct ContrastiveLoss {
         precondition(d.rows == own.count && d.columns == others.columns, "gradients \(d.shape) of rows \(own)")
         guard own.count > 0 else { return }
         multiply(
-            m: own.count, n: d.columns, k: others.rows, scale: 1 / temperature, Operand(direct.rows(own)), Operand(others),
+            m: own.count, n: d.columns, k: others.rows, scale: 1 / temperature, Operand(direct.rows(own)),
+            Operand(others),
             beta: 0, into: d.floats, cStride: d.columns)
         multiply(
             m: own.count, n: d.columns, k: others.rows, scale: 1 / temperature,
-            Operand(reverse.floats + own.lowerBound, stride: reverse.columns, transposed: true), Operand(others), beta: 1,
+            Operand(reverse.floats + own.lowerBound, stride: reverse.columns, transposed: true), Operand(others),
+            beta: 1,
             into: d.floats, cStride: d.columns)
     }
 }

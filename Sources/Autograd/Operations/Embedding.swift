@@ -7,7 +7,8 @@ extension Tape {
     /// - Returns: `(N, C)`.
     public func embedding(tokens: [Int32], offsets: [Int32], word: Parameter, position: Parameter) -> Variable {
         let C = word.value.columns
-        precondition(position.value.columns == C, "embedding: word \(word.value.shape), position \(position.value.shape)")
+        precondition(
+            position.value.columns == C, "embedding: word \(word.value.shape), position \(position.value.shape)")
         let y = variable(rows: tokens.count, columns: C)
         let (words, places) = (word.value, position.value)
         pool.run(offsets.count - 1) { sample, _ in
@@ -17,7 +18,8 @@ extension Tape {
                 let token = Int(tokens[row])
                 precondition(token >= 0 && token < words.rows, "token \(token) of a vocabulary of \(words.rows)")
                 sum(
-                    words.floats + token * C, places.floats + (2 + row - rows.lowerBound) * C, into: y.value.floats + row * C,
+                    words.floats + token * C, places.floats + (2 + row - rows.lowerBound) * C,
+                    into: y.value.floats + row * C,
                     count: C)
             }
         }
@@ -50,14 +52,16 @@ extension Tape {
         let B = pixels.count / (3 * size * size)
         precondition(
             size % patch == 0 && weight.value.columns == 3 * patch * patch && position.value.rows == P + 1,
-            "patchEmbedding: size \(size), patch \(patch), weight \(weight.value.shape), position \(position.value.shape)")
+            "patchEmbedding: size \(size), patch \(patch), weight \(weight.value.shape), position \(position.value.shape)"
+        )
         let rows = arena.push(rows: B * P, columns: 3 * patch * patch)
         pixels.withUnsafeBufferPointer { bytes in
             let base = bytes.baseAddress
             pool.run(B) { image, _ in
                 guard let base else { return }
                 patches(
-                    base + image * 3 * size * size, size: size, patch: patch, into: rows.floats + image * P * rows.columns)
+                    base + image * 3 * size * size, size: size, patch: patch,
+                    into: rows.floats + image * P * rows.columns)
             }
         }
         let projected = arena.borrow(rows: B * P, columns: C)

@@ -35,7 +35,8 @@ extension Tape {
 
     /// y = LayerNorm(residual + dropout(x)): the end of a post-LN sublayer.
     /// - Parameters: x `(N, C)`, residual `(N, C)`.
-    /// - Returns: `(N, C)`. Saves the sum `(N, C)` and `(N, 2)` statistics; the mask is drawn again in backward.
+    /// - Returns: `(N, C)`. Saves `(N, 2)` statistics and the sum, which takes the place of x: x is consumed. The mask is
+    ///   drawn again in backward.
     public func addLayerNorm(
         _ x: Variable, residual: Variable, _ weight: Parameter, _ bias: Parameter, epsilon: Float,
         dropout site: DropoutSite? = nil
@@ -44,16 +45,10 @@ extension Tape {
             x.rows == residual.rows && x.columns == residual.columns,
             "addLayerNorm: x \(x.value.shape), residual \(residual.value.shape)")
         let y = variable(rows: x.rows, columns: x.columns)
-        let total = arena.push(rows: x.rows, columns: x.columns)
+        let total = x.value
         let statistics = arena.push(rows: x.rows, columns: 2)
         let drop = activeDropout(site)
-        if let drop { applyDropout(drop, x.value, into: total) }
-        forBlocks(of: x.rows) { rows in
-            let offset = rows.lowerBound * x.columns
-            let count = rows.count * x.columns
-            let addend = drop == nil ? x.value.floats + offset : total.floats + offset
-            sum(addend, residual.value.floats + offset, into: total.floats + offset, count: count)
-        }
+        addResidual(residual.value, drop, into: total)
         normalizeRows(total, weight, bias, epsilon, into: y.value, statistics)
         record(y, parameters: [weight, bias]) { [self] dy in
             addNormGradients(total, statistics, dy, weight, bias)
@@ -67,19 +62,14 @@ extension Tape {
 
     /// y = residual + dropout(x): the end of a pre-LN sublayer.
     /// - Parameters: x `(N, C)`, residual `(N, C)`.
-    /// - Returns: `(N, C)`. Saves nothing.
+    /// - Returns: `(N, C)`, in the place of x, which is consumed. Saves nothing.
     public func add(_ x: Variable, residual: Variable, dropout site: DropoutSite? = nil) -> Variable {
         precondition(
             x.rows == residual.rows && x.columns == residual.columns,
             "add: x \(x.value.shape), residual \(residual.value.shape)")
-        let y = variable(rows: x.rows, columns: x.columns)
+        let y = variable(x.value)
         let drop = activeDropout(site)
-        if let drop { applyDropout(drop, x.value, into: y.value) }
-        forBlocks(of: x.rows) { rows in
-            let offset = rows.lowerBound * x.columns
-            let addend = drop == nil ? x.value.floats + offset : y.value.floats + offset
-            sum(addend, residual.value.floats + offset, into: y.value.floats + offset, count: rows.count * x.columns)
-        }
+        addResidual(residual.value, drop, into: y.value)
         record(y) { [self] dy in
             let (dx, beta) = contribution(to: x)
             addBranchGradient(dy, drop, beta: beta, into: dx)
@@ -121,8 +111,18 @@ extension Tape {
                 let offset = row * x.columns
                 Tensors.dropout(
                     x.floats + offset, site.dropout, key: sampleKey,
-                    first: (sample.first + row - sample.rows.lowerBound) * stride, into: y.floats + offset, count: x.columns)
+                    first: (sample.first + row - sample.rows.lowerBound) * stride, into: y.floats + offset,
+                    count: x.columns)
             }
+        }
+    }
+
+    /// x = residual + mask·x.
+    private func addResidual(_ residual: Tensor, _ drop: DropoutSite?, into x: Tensor) {
+        if let drop { applyDropout(drop, x, into: x) }
+        forBlocks(of: x.rows) { rows in
+            let offset = rows.lowerBound * x.columns
+            Tensors.add(residual.floats + offset, into: x.floats + offset, count: rows.count * x.columns)
         }
     }
 
@@ -159,7 +159,8 @@ extension Tape {
             for row in rows {
                 let offset = row * x.columns
                 let (mean, inverse) = Tensors.layerNorm(
-                    x.floats + offset, weight: w, bias: b, epsilon: epsilon, into: y.floats + offset, columns: x.columns)
+                    x.floats + offset, weight: w, bias: b, epsilon: epsilon, into: y.floats + offset, columns: x.columns
+                )
                 statistics.floats[2 * row] = mean
                 statistics.floats[2 * row + 1] = inverse
             }
@@ -186,7 +187,8 @@ extension Tape {
             for row in rows {
                 let offset = row * x.columns
                 layerNormGradient(
-                    x.floats + offset, mean: statistics.floats[2 * row], inverseDeviation: statistics.floats[2 * row + 1],
+                    x.floats + offset, mean: statistics.floats[2 * row],
+                    inverseDeviation: statistics.floats[2 * row + 1],
                     weight: w, dy.floats + offset, adds: adds, into: dx.floats + offset, columns: x.columns)
             }
         }

@@ -12,7 +12,8 @@ extension Tape {
             addWeightGradients(x: x.value, dy: dy, weight, bias)
             let (dx, beta) = contribution(to: x)
             multiply(
-                pool, m: dx.rows, n: dx.columns, k: dy.columns, Operand(dy), Operand(weight.value), beta: beta, into: dx)
+                pool, m: dx.rows, n: dx.columns, k: dy.columns, Operand(dy), Operand(weight.value), beta: beta, into: dx
+            )
         }
         return y
     }

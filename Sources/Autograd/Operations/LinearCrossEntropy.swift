@@ -17,7 +17,7 @@ extension Tape {
             return 0
         }
         let V = weight.value.rows
-        let block = min(h.rows, 256)
+        let block = (h.rows + h.rows.dividedUp(by: 96) - 1) / h.rows.dividedUp(by: 96)
         let logits = arena.borrow(rows: block, columns: V)
         let losses = arena.borrow(rows: 1, columns: h.rows)
         let dh = records ? contribution(to: h) : nil
@@ -26,7 +26,8 @@ extension Tape {
             let part = logits.rows(0..<rows.count)
             product(h.value.rows(rows), weight, bias, into: part)
             pool.run(rows.count) { i, _ in
-                losses.floats[start + i] = crossEntropy(part.floats + i * V, label: Int(labels[start + i]), scale: scale, count: V)
+                losses.floats[start + i] = crossEntropy(
+                    part.floats + i * V, label: Int(labels[start + i]), scale: scale, count: V)
             }
             guard let (gradient, beta) = dh else { continue }
             addWeightGradients(x: h.value.rows(rows), dy: part, weight, bias)
@@ -39,6 +40,10 @@ extension Tape {
         record(parameters: [weight, bias])
         return (0..<h.rows).reduce(0) { $0 + Double(losses.floats[$1]) } * Double(scale)
     }
+}
+
+extension Int {
+    fileprivate func dividedUp(by other: Int) -> Int { (self + other - 1) / other }
 }
 
 /// −log softmax(x)[label]; x becomes (softmax(x) − one-hot) · scale.

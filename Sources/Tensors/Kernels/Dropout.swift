@@ -22,7 +22,8 @@ public struct Dropout: Sendable {
 /// y = mask · x / (1 − rate) over `count` elements, the first being element `first` of the sample that `key` names.
 /// `first` is a multiple of 8. `y` may be `x`.
 public func dropout(
-    _ x: UnsafePointer<Float>, _ dropout: Dropout, key: RandomKey, first: Int, into y: UnsafeMutablePointer<Float>, count: Int
+    _ x: UnsafePointer<Float>, _ dropout: Dropout, key: RandomKey, first: Int, into y: UnsafeMutablePointer<Float>,
+    count: Int
 ) {
     precondition(first & 7 == 0, "a dropout row starts at a multiple of 8 elements, got \(first)")
     let generator = PhiloxLanes(key)
@@ -87,7 +88,8 @@ struct PhiloxLanes {
             k1 &+= 0xBB67_AE85
         }
         return (
-            unsafeBitCast(c0 | c1 &<< 32, to: SIMD16<UInt32>.self), unsafeBitCast(c2 | c3 &<< 32, to: SIMD16<UInt32>.self)
+            unsafeBitCast(c0 | c1 &<< 32, to: SIMD16<UInt32>.self),
+            unsafeBitCast(c2 | c3 &<< 32, to: SIMD16<UInt32>.self)
         )
     }
 }

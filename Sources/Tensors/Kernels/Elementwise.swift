@@ -78,7 +78,9 @@ public func addColumnSums(
 ) {
     var c = columns.lowerBound
     while c + 64 <= columns.upperBound {
-        var (s0, s1, s2, s3) = (Lanes.load(d + c), Lanes.load(d + c + 16), Lanes.load(d + c + 32), Lanes.load(d + c + 48))
+        var (s0, s1, s2, s3) = (
+            Lanes.load(d + c), Lanes.load(d + c + 16), Lanes.load(d + c + 32), Lanes.load(d + c + 48)
+        )
         var p = x + c
         for _ in 0..<rows {
             s0 += .load(p)

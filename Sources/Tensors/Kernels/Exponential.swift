@@ -11,7 +11,8 @@ extension SIMD16<Float> {
     }
 
     /// The first `count` floats at `pointer`, the other lanes `other`.
-    @inline(__always) static func load(_ pointer: UnsafePointer<Float>, first count: Int, other: Float) -> SIMD16<Float> {
+    @inline(__always) static func load(_ pointer: UnsafePointer<Float>, first count: Int, other: Float) -> SIMD16<Float>
+    {
         var lanes = SIMD16<Float>(repeating: other)
         for lane in 0..<count { lanes[lane] = pointer[lane] }
         return lanes
