@@ -1,6 +1,7 @@
 import Batches
 import Runtime
 import Testing
+import Text
 import Vision
 
 @testable import Corpora
@@ -115,6 +116,25 @@ let wordLengths: Tokenize = { text in
             let tokens = rows.tokens[Int(rows.offsets[sample])..<Int(rows.offsets[sample + 1])]
             #expect(tokens.first == 0 && tokens.last == 2 && tokens.count == 10)
             #expect(tokens.contains(99))
+        }
+    }
+
+    @Test("with a trained tokenizer texts are its tokens between <s> and </s>")
+    func tokenizer() throws {
+        let corpus = Self.scenes(.texts, count: 30)
+        var trainer = try TokenizerTrainer(vocabularySize: 320)
+        for index in 0..<30 { trainer.add(corpus.description(index)) }
+        let tokenizer = trainer.train()
+        let entry = LoaderEntry(
+            name: "texts", corpus: corpus, batchSize: 4, needs: SampleNeeds(maxTokens: 200))
+        let loader = try BatchLoader(
+            entries: [entry], settings: LoaderSettings(seed: 1), tokenize: tokenizer.tokenize)
+        let batch = try loader.next()
+        let rows = try #require(batch.chunks[0].text)
+        for (sample, index) in loader.sampler.plan(0).sampleIndices.enumerated() {
+            let tokens = rows.tokens[Int(rows.offsets[sample])..<Int(rows.offsets[sample + 1])]
+            #expect(tokens.first == Tokenizer.start && tokens.last == Tokenizer.end)
+            #expect(try tokenizer.decode(tokens.dropFirst().dropLast()) == corpus.description(index))
         }
     }
 
