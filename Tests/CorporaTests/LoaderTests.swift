@@ -160,6 +160,9 @@ let wordLengths: Tokenize = { text in
         #expect(second.chunks[0].views[0].pixels == Array(whole.chunks[0].views[0].pixels[20 * 432..<30 * 432]))
         let (all, part) = (try #require(whole.chunks[0].text), try #require(second.chunks[0].text))
         #expect(part.tokens == Array(all.tokens[Int(all.offsets[20])..<Int(all.offsets[30])]))
+        let pool = WorkerPool(threads: 3)
+        defer { pool.stop() }
+        #expect(try reader.batch(of: 0..<40, pool: pool).chunks == whole.chunks)
         let plain = resize(Self.scenes(.pairs, count: 40).image(3), box: nil, width: 12, height: 12, filter: .bicubic)
         #expect(try reader.sample(3).images[0].pixels == plain.rgb)
     }

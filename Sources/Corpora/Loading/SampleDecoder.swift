@@ -58,7 +58,7 @@ struct SampleDecoder: Sendable {
 
     /// The `txt` member, or else `caption` of the `json` member, without blanks at its ends.
     private func text(of stored: StoredSample) throws(UnusableSample) -> String {
-        var text: String
+        let text: String
         if let member = stored.text {
             guard let valid = String(validating: member.bytes, as: UTF8.self) else {
                 throw UnusableSample(reason: "the text is not UTF-8")
@@ -73,9 +73,10 @@ struct SampleDecoder: Sendable {
         } else {
             throw UnusableSample(reason: "expected a txt or json member, found \(names(of: stored))")
         }
-        text = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !text.isEmpty else { throw UnusableSample(reason: "the text is empty") }
-        return text
+        var trimmed = text[...].drop(while: \.isWhitespace)
+        while trimmed.last?.isWhitespace == true { trimmed.removeLast() }
+        guard !trimmed.isEmpty else { throw UnusableSample(reason: "the text is empty") }
+        return String(trimmed)
     }
 
     private func image(of stored: StoredSample) throws(UnusableSample) -> DecodedImage {
