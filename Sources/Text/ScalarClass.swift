@@ -1,5 +1,10 @@
 /// What the pre-tokenizer distinguishes.
+///
+/// Scalars assigned after Unicode 16 are of class other, so that a newer standard library does not cut text differently
+/// from the one that a model was trained with.
 enum ScalarClass {
+    private static let lastVersion = 16
+
     static let other: UInt8 = 0
     /// \p{L}
     static let letter: UInt8 = 1
@@ -10,6 +15,7 @@ enum ScalarClass {
 
     static func of(_ scalar: Unicode.Scalar) -> UInt8 {
         let properties = scalar.properties
+        guard let age = properties.age, age.major <= lastVersion else { return other }
         if properties.isWhitespace { return space }
         switch properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: return letter
