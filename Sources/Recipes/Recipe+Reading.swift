@@ -169,3 +169,12 @@ extension Recipe.Validation {
         entries = try node.list("on").map { try Recipe.MixtureEntry($0, corpora, forValidation: true) }
     }
 }
+
+extension Recipe {
+    /// The resolved form of a recipe that was written out before, defaults of this version included.
+    static func resolve(_ text: String, name: String) throws -> ResolvedRecipe {
+        let reader = try RecipeReader(text: text, name: name)
+        _ = try Recipe(reader.root)
+        return try reader.finish()
+    }
+}
