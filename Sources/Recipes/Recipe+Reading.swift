@@ -7,7 +7,8 @@ import Training
 extension Recipe {
     /// Reads a recipe file and applies `--set` overrides.
     /// - Returns: the recipe and its resolved text, every default written out.
-    public static func read(file: String, overrides: [String] = []) throws -> (recipe: Recipe, resolved: ResolvedRecipe) {
+    public static func read(file: String, overrides: [String] = []) throws -> (recipe: Recipe, resolved: ResolvedRecipe)
+    {
         let reader = try RecipeReader(file: file, overrides: overrides)
         let recipe = try Recipe(reader.root)
         let resolved = try reader.finish()
@@ -72,7 +73,8 @@ extension Recipe.ModelSizes {
 extension EncoderConfig {
     init(_ node: RecipeNode, width: Int) throws {
         self.init(
-            layers: try node.integer("layers", in: 0...1000), width: width, heads: try node.integer("heads", in: 1...1024),
+            layers: try node.integer("layers", in: 0...1000), width: width,
+            heads: try node.integer("heads", in: 1...1024),
             feedForward: try node.integer("feed_forward", in: 1...1_000_000))
     }
 }

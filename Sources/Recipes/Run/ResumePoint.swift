@@ -1,3 +1,4 @@
+import Collectives
 import Checkpoints
 import Corpora
 import Runtime
@@ -20,7 +21,8 @@ struct ResumePoint {
             let steps = try keeper.communication.together("looking for checkpoints") { try keeper.store.steps() }
             if let last = steps.last {
                 throw AgreedFailure(
-                    description: "\(keeper.directory.path) has a checkpoint of step \(last) and --resume never was given: "
+                    description:
+                        "\(keeper.directory.path) has a checkpoint of step \(last) and --resume never was given: "
                         + "choose another --run directory, or leave --resume out to go on",
                     exitCode: .usage, isOwn: keeper.communication.rank == 0)
             }
@@ -44,7 +46,8 @@ struct ResumePoint {
         guard refused.isEmpty else {
             throw RecipeContradiction(
                 "the recipe does not continue \(checkpoint.path): \(refused.map(\.description).joined(separator: "; ")). "
-                    + "Only \(Recipe.resumable.joined(separator: ", ")) may change; start another run with --run for the rest")
+                    + "Only \(Recipe.resumable.joined(separator: ", ")) may change; start another run with --run for the rest"
+            )
         }
     }
 
@@ -62,7 +65,8 @@ struct ResumePoint {
     func sentence(_ shape: RunState.Shape) -> String {
         var text = "resuming after step \(checkpoint.step) from \(checkpoint.path)"
         if shape != state.shape {
-            text += "; launched otherwise than before (\(state.shape.described) then, \(shape.described) now): "
+            text +=
+                "; launched otherwise than before (\(state.shape.described) then, \(shape.described) now): "
                 + "the same training to rounding, not bit for bit"
         }
         if !changes.isEmpty { text += "; changed: " + changes.map(\.description).joined(separator: ", ") }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Autograd
 import Batches
 public import Collectives
@@ -60,7 +61,7 @@ public final class Run {
     public static func train(_ options: RunOptions, _ communication: CommunicationThread) throws -> ExitCode {
         MatrixLibrary.configure()
         let run = try Run(options, communication)
-        return try RunLoop(run).run()
+        return try RunLoop(run).start()
     }
 
     init(_ options: RunOptions, _ communication: CommunicationThread) throws {
@@ -119,7 +120,7 @@ public final class Run {
 
     /// Every rank must have read the same recipe: files may differ between nodes.
     private static func checkSameRecipe(_ resolved: ResolvedRecipe, _ communication: CommunicationThread) throws {
-        let digest = SHA256.hex(Array(resolved.yaml.utf8))
+        let digest = SHA256.hex(of: resolved.yaml)
         let digests = try communication.perform("comparing recipes") { try $0.allGather(Array(digest.utf8)) }
         if let other = digests.firstIndex(where: { $0 != digests[0] }) {
             throw AgreedFailure(
@@ -164,7 +165,8 @@ public final class Run {
     /// What a checkpoint of this moment says.
     func state() -> RunState {
         RunState(
-            seed: recipe.seed, batch: trainer.step * recipe.batchesPerStep, groupSteps: trainer.optimizer.namedGroupSteps,
+            seed: recipe.seed, batch: trainer.step * recipe.batchesPerStep,
+            groupSteps: trainer.optimizer.namedGroupSteps,
             shape: RunState.Shape(communication, threads: pool.threads), recipe: resolved.yaml,
             data: data.corpora.fingerprints)
     }

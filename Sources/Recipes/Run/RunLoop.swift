@@ -1,3 +1,6 @@
+import Corpora
+import Checkpoints
+import Collectives
 import Batches
 import Glibc
 import Logging
@@ -45,7 +48,7 @@ final class RunLoop {
         }
     }
 
-    func run() throws -> ExitCode {
+    func start() throws -> ExitCode {
         StopRequest.listen()
         let recipe = run.recipe
         let (rank, ranks) = (run.communication.rank, run.communication.size)
@@ -121,7 +124,8 @@ final class RunLoop {
         guard run.communication.rank == 0 else { return }
         try metrics?.write(step: step, scalars: scalars)
         let row: JSONValue = [
-            "step": .integer(step), "losses": .sorted(Dictionary(uniqueKeysWithValues: scalars.map { ($0.tag, $0.value) })),
+            "step": .integer(step),
+            "losses": .sorted(Dictionary(uniqueKeysWithValues: scalars.map { ($0.tag, $0.value) })),
         ]
         try validationLog?.append(row.text)
         let text = scalars.map { "\($0.tag.dropFirst(11)) \(rounded($0.value))" }.joined(separator: ", ")
