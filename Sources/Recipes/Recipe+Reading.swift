@@ -21,7 +21,7 @@ extension Recipe {
         model = try ModelSizes(root.child("model"))
         tokenizer = try TokenizerSource(root.child("tokenizer"))
         corpora = try root.named("corpora").map { try CorpusSource($0.name, $0.node) }
-        mixture = try root.list("mixture").map { try MixtureEntry($0, corpora) }
+        mixture = try root.list("mixture").map { [corpora] in try MixtureEntry($0, corpora) }
         batchesPerStep = try root.integer("batches_per_step", in: 1...1024, default: 1)
         loader = try LoaderOptions(root.section("loader"))
         optimizer = try OptimizerConfig(root.child("optimizer"))
@@ -31,7 +31,7 @@ extension Recipe {
         threads = try ranks.optionalInteger("threads", in: 1...1024)
         deadline = try ranks.seconds("deadline", in: .positive, default: 600)
         skippedStepBudget = try root.integer("skipped_steps", in: 0...1_000_000, default: 10)
-        validation = try root.optionalChild("validation").map { try Validation($0, corpora) }
+        validation = try root.optionalChild("validation").map { [corpora] in try Validation($0, corpora) }
         let saving = try root.section("checkpoints")
         checkpoints = CheckpointOptions(
             every: try saving.integer("every", in: 1...1_000_000_000, default: 1000),
