@@ -13,7 +13,9 @@ import Glibc
             5 a peer or the transport, 6 non-finite numbers beyond the budget, 75 stopped on request after saving \
             (start again to go on).
             """,
-        subcommands: [CorpusCommand.self, BenchCommand.self, DoctorCommand.self])
+        subcommands: [
+            CorpusCommand.self, TokenizerCommand.self, CheckpointCommand.self, BenchCommand.self, DoctorCommand.self,
+        ])
 
     static func main() { Glibc.exit(Program.run(Array(CommandLine.arguments.dropFirst()))) }
 }

@@ -39,9 +39,9 @@ public struct SceneExport: Sendable {
 
     /// - Parameters:
     ///   - pool: renders and compresses; the bytes do not depend on its size.
-    ///   - progress: scenes written and scenes in all, called between rounds.
+    ///   - progress: scenes written and scenes in all, called between rounds; what it throws ends the work.
     /// - Throws: `CorpusError` when a folder exists, `StorageError` when the disk is full.
-    public func run(pool: WorkerPool, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws {
+    public func run(pool: WorkerPool, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }) throws {
         let total = parts.reduce(0) { $0 + $1.settings.count }
         var done = 0
         for part in parts {
@@ -52,7 +52,7 @@ public struct SceneExport: Sendable {
                 let range = start..<min(start + Self.round, corpus.count)
                 for sample in try read(corpus, range, pool) { try writer.append(sample) }
                 done += range.count
-                progress(done, total)
+                try progress(done, total)
             }
             try writer.finish()
         }
