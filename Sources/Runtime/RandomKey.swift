@@ -8,6 +8,7 @@ public struct Purpose: Sendable, Equatable {
     public static let masking = Purpose(3)
     public static let scenes = Purpose(4)
     public static let test = Purpose(5)
+    public static let replacement = Purpose(6)
     /// The augmentation of the `view`-th image of a sample.
     public static func augmentation(view: Int) -> Purpose { Purpose(64 + UInt16(view)) }
     /// The `site`-th dropout of a model: every layer has sites of its own.
