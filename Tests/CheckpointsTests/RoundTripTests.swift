@@ -52,7 +52,7 @@ import Testing
         }
         try model.save(to: directory.path, step: 5, ranks: 2, fileSize: fileSize)
         #expect(try ToyModel.values(in: Checkpoint(path: directory("step-00000005"))) == model.values)
-        #expect(CheckpointLayout(model.contents, fileSize: 1 << 30, minimumFiles: 3).optimizers.count == 3)
+        #expect(CheckpointLayout(model.contents, fileSize: 1 << 30, minimumFiles: 3).optimizers.count >= 3)
     }
 
     @Test("any range of a moment can be restored from slices of any cut")

