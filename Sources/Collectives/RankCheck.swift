@@ -21,7 +21,7 @@ public enum RankCheck {
     }
 
     /// Element counts that no number of ranks divides, and some that are empty or shorter than the ranks are many.
-    static func counts(ranks: Int) -> [Int] { [0, 1, ranks - 1, 1000, 10_007, 150_001] }
+    static func counts(ranks: Int) -> [Int] { [0, 1, ranks - 1, 1000, 10_007, 100_003] }
 
     /// What every rank contributes, and the sums in Float64.
     private struct Contributions {

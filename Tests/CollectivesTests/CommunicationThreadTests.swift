@@ -227,16 +227,16 @@ private func floats(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
                     try thread.finish()
                 }
             }
-            try steps(100)
+            try steps(50)
             // Other tests run beside this one: a leak shows in every window, their noise in some.
             var growth: [Int] = []
             for _ in 0..<10 {
                 let before = Machine.heapInUse
-                try steps(200)
+                try steps(50)
                 growth.append(Machine.heapInUse - before)
             }
             return growth.min()!
         }
-        for result in results { #expect(try result.get() < 200 * 8) }
+        for result in results { #expect(try result.get() < 50 * 8) }
     }
 }
