@@ -43,12 +43,13 @@ public final class Communicator {
         case exchange
         case ringReduce
         case ringGather
+        case window
     }
 
     /// The tag of the next collective: its number, name, step and kind, mixed into the 15 bits that every transport has.
     func nextTag(_ kind: Kind) -> Int32 {
         sequence &+= 1
-        var hash = (sequence &* 4 &+ kind.rawValue) ^ UInt32(truncatingIfNeeded: step ?? 0) &* 0x85EB_CA6B
+        var hash = (sequence &* 8 &+ kind.rawValue) ^ UInt32(truncatingIfNeeded: step ?? 0) &* 0x85EB_CA6B
         for byte in operation.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
         hash ^= hash >> 15
         return Int32(hash & 0x7FFF)

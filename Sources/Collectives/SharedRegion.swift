@@ -109,6 +109,8 @@ struct RegionControl {
     var token: SharedWord { SharedWord(page) }
     /// Number of the last operation whose data the owner has ready.
     var ready: SharedWord { SharedWord(page + 128) }
+    /// Tells what that operation is, for peers to compare.
+    var subject: SharedWord { SharedWord(page + 192) }
     /// Number of the last operation in which the owner has done its part.
     var finished: SharedWord { SharedWord(page + 256) }
 }

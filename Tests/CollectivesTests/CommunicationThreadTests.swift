@@ -147,6 +147,22 @@ private func floats(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
         for result in results { #expect(throws: CommunicationError.self) { try result.get() } }
     }
 
+    @Test("ranks that reduce different ranges in shared memory stop before they mix them")
+    func differentRanges() throws {
+        let results = jobs(LoopbackHub(ranks: 2), deadline: 5) { thread in
+            let gradients = try thread.allocateGradients(count: 128, reduction: .window).region
+            gradients.floats[0] = 1
+            thread.begin([.reduce(name: "head", range: thread.rank * 32..<96)], step: 3)
+            thread.submit(0)
+            defer { #expect(gradients.floats[0] == 1) }
+            try thread.finish()
+        }
+        for result in results {
+            let error = #expect(throws: CommunicationError.self) { try result.get() }
+            #expect(error?.description.contains("it is at another operation") == true)
+        }
+    }
+
     @Test("a rank that aborts ends the others at once, with its code")
     func abort() throws {
         let hub = LoopbackHub(ranks: 2)
