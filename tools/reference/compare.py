@@ -1,0 +1,210 @@
+"""Holds a run of unimo against the float64 reference.
+
+    compare RUN [--steps 50] [--json]
+
+RUN is a run directory with dumped tensors (recipe key `log.tensors: n`, one rank, dropout off). The first dumped step
+is checked closely: each batch's loss to 1e-5 relative, each gradient tensor by ‖g − g64‖ ≤ 1e-4 · max(‖g64‖, 1e-6 ·
+‖all gradients‖), one row per tensor. When more steps are dumped, the reference then trains on the dumped batches by
+itself, with its own AdamW, and every batch's loss must stay within 1e-3 of the run's. Exit code 1 when anything fails.
+"""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+
+import torch
+import yaml
+from torch import Tensor
+
+from optimizer import AdamW, Schedule, global_norm
+from unimo_reference import Batch, Unimo, loss_of, read_batch, read_tensors
+
+LOSS_TOLERANCE = 1e-5
+GRADIENT_TOLERANCE = 1e-4
+GRADIENT_FLOOR = 1e-6  # of the norm of all gradients: below it a tensor's gradient is rounding noise
+TRAJECTORY_TOLERANCE = 1e-3
+RATE_TOLERANCE = 1e-5
+
+
+class Fault(Exception):
+    """Something about RUN that makes a comparison impossible."""
+
+
+def row(check: str, name: str, run: float, reference: float, error: float, limit: float, **more) -> dict:
+    return dict(
+        check=check, name=name, run=run, reference=reference, error=error, limit=limit, ok=bool(error <= limit), **more
+    )
+
+
+def gradients_of(model: Unimo, batches: list[Batch]) -> tuple[list[float], dict[str, Tensor]]:
+    """The loss of each batch, and the summed gradient of every tensor in the groups they declare."""
+    model.zero_grad(set_to_none=True)
+    losses = []
+    for batch in batches:
+        loss = loss_of(model, batch)
+        loss.backward()
+        losses.append(float(loss.detach()))
+    groups = set().union(*(batch.groups for batch in batches))
+    gradients = {
+        name: torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+        for name, parameter in model.named_parameters()
+        if name.split(".")[0] in groups
+    }
+    return losses, gradients
+
+
+def compare_losses(step: Path, batches: list[Batch], losses: list[float]) -> list[dict]:
+    rows = []
+    for index, (batch, loss) in enumerate(zip(batches, losses)):
+        if batch.loss is None:
+            raise Fault(f"{step}/batch-{index:02d}.safetensors: expected metadata 'loss', found none")
+        error = abs(batch.loss - loss) / abs(loss) if loss else abs(batch.loss)
+        rows.append(row("loss", f"batch-{index:02d} {batch.objective}", batch.loss, loss, error, LOSS_TOLERANCE))
+    return rows
+
+
+def compare_gradients(run: dict[str, Tensor], reference: dict[str, Tensor]) -> list[dict]:
+    everything, rows = global_norm(reference), []
+    for name in sorted(run.keys() | reference.keys()):
+        if name not in run or name not in reference:
+            absent = "run" if name not in run else "reference (its group is not declared)"
+            rows.append(row("gradient", name, 0, 0, float("inf"), GRADIENT_TOLERANCE, note=f"absent in the {absent}"))
+        elif run[name].shape != reference[name].shape:
+            note = f"shape {tuple(run[name].shape)} in the run, {tuple(reference[name].shape)} in the reference"
+            rows.append(row("gradient", name, 0, 0, float("inf"), GRADIENT_TOLERANCE, note=note))
+        else:
+            expected, found = reference[name], run[name].double()
+            scale = max(float(expected.norm()), GRADIENT_FLOOR * everything) or 1.0
+            error = float((found - expected).norm()) / scale
+            rows.append(
+                row("gradient", name, float(found.norm()), float(expected.norm()), error, GRADIENT_TOLERANCE)
+            )
+    return rows
+
+
+def settings(run: Path) -> tuple[AdamW, Schedule]:
+    recipe = yaml.safe_load((run / "recipe.resolved.yaml").read_text())
+    optimizer, schedule = recipe["optimizer"], recipe["schedule"]
+    names = ("learning_rate", "beta1", "beta2", "epsilon", "weight_decay")
+    adamw = AdamW(*(float(optimizer[name]) for name in names), clip_norm=float(optimizer.get("clip_norm") or 0))
+    return adamw, Schedule(
+        schedule["kind"],
+        int(schedule.get("warmup_steps", 0)),
+        int(schedule["total_steps"]),
+        float(schedule.get("final_ratio", 0)),
+    )
+
+
+def metrics_of(run: Path) -> dict[int, dict]:
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines() if line.strip()]
+    if not rows:
+        raise Fault(f"{run}/metrics.jsonl: expected one row per step, found none")
+    return {row["step"]: row for row in rows}
+
+
+def compare_trajectory(run: Path, model: Unimo, steps: list[Path], metrics: dict[int, dict]) -> list[dict]:
+    """Trains on the dumped batches from the first step's weights on."""
+    adamw, schedule = settings(run)
+    weights, rows = dict(model.named_parameters()), []
+    for path in steps:
+        number = int(path.name.removeprefix("step-"))
+        if number not in metrics:
+            raise Fault(f"{run}/metrics.jsonl: expected a row with step {number}, found steps {sorted(metrics)[:5]}…")
+        metric, batches = metrics[number], batches_of(path)
+        losses, gradients = gradients_of(model, batches)
+        for index, (batch, loss) in enumerate(zip(batches, losses)):
+            found = metric["batches"][index]["loss"]
+            name = f"step {number} batch-{index:02d} {batch.objective}"
+            rows.append(row("trajectory", name, found, loss, abs(found - loss), TRAJECTORY_TOLERANCE))
+        expected = adamw.learning_rate * schedule.factor(number)
+        error = abs(metric["lr"] - expected) / max(expected, 1e-30)
+        rows.append(row("learning rate", f"step {number}", metric["lr"], expected, error, RATE_TOLERANCE))
+        norm = adamw.step(weights, gradients, metric["lr"])
+        error = abs(metric["grad_norm"] - norm) / max(norm, 1e-30)
+        limit = GRADIENT_TOLERANCE if path == steps[0] else float("inf")
+        rows.append(row("gradient norm", f"step {number}", metric["grad_norm"], norm, error, limit))
+    return rows
+
+
+def dumped_steps(run: Path) -> list[Path]:
+    steps = sorted((run / "tensors").glob("step-*"))
+    if not steps:
+        raise Fault(f"{run}/tensors: expected dumped steps, found none; run with --set log.tensors=50")
+    first = int(steps[0].name.removeprefix("step-"))
+    for index, path in enumerate(steps):
+        if int(path.name.removeprefix("step-")) != first + index:
+            raise Fault(f"{path}: expected step {first + index} here, a step is missing")
+    return steps
+
+
+def batches_of(step: Path) -> list[Batch]:
+    paths = sorted(step.glob("batch-*.safetensors"))
+    if not paths:
+        raise Fault(f"{step}: expected batch-00.safetensors and so on, found no batch")
+    return [read_batch(path) for path in paths]
+
+
+def model_of(run: Path, step: Path) -> Unimo:
+    model = Unimo(json.loads((run / "config.json").read_text())).double()
+    model.load_state_dict({name: tensor.double() for name, tensor in read_tensors(step / "weights.safetensors").items()})
+    return model
+
+
+def compare(run: Path, limit: int) -> list[dict]:
+    steps = dumped_steps(run)[:limit]
+    model, batches = model_of(run, steps[0]), batches_of(steps[0])
+    losses, gradients = gradients_of(model, batches)
+    rows = compare_losses(steps[0], batches, losses)
+    rows += compare_gradients(read_tensors(steps[0] / "gradients.safetensors"), gradients)
+    if len(steps) > 1:
+        rows += compare_trajectory(run, model, steps, metrics_of(run))
+    return rows
+
+
+def report(rows: list[dict]) -> None:
+    width = max(len(row["name"]) for row in rows)
+    print(f"{'check':14} {'name':{width}} {'run':>16} {'reference':>16} {'error':>9} {'limit':>9}")
+    for row in rows:
+        verdict = "" if row["ok"] else "  FAILED"
+        note = f"  {row['note']}" if "note" in row else ""
+        print(
+            f"{row['check']:14} {row['name']:{width}} {row['run']:16.9g} {row['reference']:16.9g} "
+            f"{row['error']:9.2e} {row['limit']:9.2e}{verdict}{note}"
+        )
+    for check in dict.fromkeys(row["check"] for row in rows):
+        part = [row for row in rows if row["check"] == check]
+        worst = max(part, key=lambda row: row["error"])
+        failed = sum(not row["ok"] for row in part)
+        print(f"{check}: {len(part)} compared, {failed} failed, worst {worst['error']:.2e} ({worst['name']})")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], epilog=__doc__.split("\n\n", 1)[1],
+        formatter_class=argparse.RawDescriptionHelpFormatter, prog="compare",
+    )
+    parser.add_argument("run", type=Path, metavar="RUN")
+    parser.add_argument("--steps", type=int, default=50, help="at most so many of the dumped steps (default 50)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    arguments = parser.parse_args()
+    if arguments.steps < 1:
+        parser.error(f"--steps: expected 1 or more, found {arguments.steps}")
+    try:
+        rows = compare(arguments.run, arguments.steps)
+    except (Fault, OSError, KeyError, ValueError, RuntimeError) as fault:
+        print(f"compare: {type(fault).__name__}: {fault}", file=sys.stderr)
+        return 1
+    ok = all(row["ok"] for row in rows)
+    if arguments.json:
+        finite = [{k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in r.items()} for r in rows]
+        print(json.dumps({"ok": ok, "rows": finite}))
+    else:
+        report(rows)
+        print("agrees" if ok else "DOES NOT AGREE")
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

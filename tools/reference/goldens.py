@@ -1,0 +1,153 @@
+"""Writes the golden files that the Swift tests hold the engine against.
+
+    goldens            writes Tests/AutogradTests/Goldens and Tests/ObjectivesTests/Goldens
+    goldens --check    writes nothing; compares the files there with a fresh computation
+
+Inputs and weights are F32 as stored; results and gradients are computed from them in float64 and stored as F64.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from compare import gradients_of
+from operation_cases import CASES
+from unimo_reference import Unimo, batch_of
+
+ROOT = Path(__file__).resolve().parents[2]
+CHECK_TOLERANCE = 1e-12  # relative to a tensor's norm: float64 summed in another order, nothing more
+
+STACK = {"width": 16, "heads": 2, "feed_forward": 32}
+CONFIG = {
+    "vocabulary": 61,
+    "max_tokens": 12,
+    "image_size": 16,
+    "patch_size": 8,
+    "vision": {"layers": 2} | STACK,
+    "text": {"layers": 2} | STACK,
+    "joint": {"layers": 1} | STACK,
+    "projection": 8,
+}
+LENGTHS = [3, 12, 7, 5, 9]  # tokens of the samples, with <s> and </s>
+MASKED = [[], [1, 4, 10], [3], [1, 2], [2, 7]]  # tokens to predict, counted within each sample
+MASK_ID = 4
+
+
+def model(random: numpy.random.Generator) -> tuple[Unimo, dict[str, Tensor]]:
+    """Weights large enough that every gradient is far from zero."""
+    reference, weights = Unimo(CONFIG), {}
+    for name, parameter in reference.named_parameters():
+        values = 0.2 * random.standard_normal(parameter.shape)
+        if "norm" in name and name.endswith(".weight"):
+            values = 1 + values
+        if name == "itc.temperature":
+            values = numpy.array([0.09])
+        weights[name] = torch.from_numpy(values.astype(numpy.float32))
+    reference.double().load_state_dict({name: tensor.double() for name, tensor in weights.items()})
+    return reference, weights
+
+
+def texts(random: numpy.random.Generator) -> dict[str, numpy.ndarray]:
+    offsets = numpy.cumsum([0] + LENGTHS).astype(numpy.int32)
+    tokens = random.integers(5, CONFIG["vocabulary"], offsets[-1]).astype(numpy.int32)
+    tokens[offsets[:-1]], tokens[offsets[1:] - 1] = 0, 2
+    rows = numpy.array([start + row for start, rows in zip(offsets, MASKED) for row in rows], dtype=numpy.int32)
+    labels = tokens[rows].copy()
+    tokens[rows[::2]] = MASK_ID  # the others keep their id or stand as a random one
+    tokens[rows[1::4]] = 17
+    return dict(tokens=tokens, offsets=offsets, masked_rows=rows, labels=labels)
+
+
+def images(random: numpy.random.Generator) -> numpy.ndarray:
+    side = CONFIG["image_size"]
+    return random.integers(0, 256, (len(LENGTHS), side, side, 3), dtype=numpy.uint8)
+
+
+def objective_case(name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    random = numpy.random.default_rng(list(name.encode()))
+    reference, weights = model(random)
+    objective = "masked_language" if name.startswith("masked_language") else name
+    tensors = {} if name == "image_contrastive" else texts(random)
+    if name == "image_text_contrastive":
+        tensors = {key: tensors[key] for key in ("tokens", "offsets")}
+    if name != "masked_language_text":
+        tensors["view0"] = images(random)
+    if name == "image_contrastive":
+        tensors["view1"] = images(random)
+    losses, gradients = gradients_of(reference, [batch_of(objective, tensors)])
+    result = {f"weight/{key}": tensor for key, tensor in weights.items()}
+    result |= {f"batch/{key}": torch.from_numpy(value) for key, value in tensors.items()}
+    result["loss"] = torch.tensor(losses[0], dtype=torch.float64)
+    result |= {f"gradient/{key}": tensor for key, tensor in gradients.items()}
+    return result, {"config": json.dumps(CONFIG), "objective": objective}
+
+
+OBJECTIVE_CASES = ["masked_language_text", "masked_language_pairs", "image_text_contrastive", "image_contrastive"]
+
+
+def goldens() -> dict[Path, tuple[dict[str, Tensor], dict[str, str]]]:
+    files = {ROOT / f"Tests/AutogradTests/Goldens/{name}.safetensors": make() for name, make in CASES.items()}
+    for name in OBJECTIVE_CASES:
+        files[ROOT / f"Tests/ObjectivesTests/Goldens/{name}.safetensors"] = objective_case(name)
+    return files
+
+
+def write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> int:
+    """The library writes metadata in an order of its own; sorting it keeps the bytes the same from run to run."""
+    data = save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata)
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(metadata.items()))
+    text = json.dumps({"__metadata__": header.pop("__metadata__")} | header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".partial")
+    temporary.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + size :])
+    temporary.rename(path)
+    return path.stat().st_size
+
+
+def difference(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> str | None:
+    """What is wrong with the file, or nothing."""
+    if not path.exists():
+        return "is missing"
+    with safe_open(path, framework="pt") as file:
+        if set(file.keys()) != set(tensors):
+            return f"tensors differ: {sorted(set(file.keys()) ^ set(tensors))}"
+        if (file.metadata() or {}) != metadata:
+            return f"metadata differ: {file.metadata()}"
+        for name, expected in tensors.items():
+            found = file.get_tensor(name)
+            if found.dtype != expected.dtype or found.shape != expected.shape:
+                return f"{name}: expected {expected.dtype} {list(expected.shape)}, found {found.dtype} {list(found.shape)}"
+            tolerance = CHECK_TOLERANCE * max(1.0, float(expected.double().norm()))
+            if not float((found.double() - expected.double()).norm()) <= tolerance:
+                return f"{name}: values differ"
+    return None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], prog="goldens")
+    parser.add_argument("--check", action="store_true", help="compare the files there instead of writing them")
+    check, total, wrong = parser.parse_args().check, 0, 0
+    torch.set_num_threads(1)
+    for path, (tensors, metadata) in goldens().items():
+        name = path.relative_to(ROOT)
+        if not check:
+            total += write(path, tensors, metadata)
+        elif fault := difference(path, tensors, metadata):
+            wrong += 1
+            print(f"{name}: {fault}; write it again with tools/reference/goldens if the change is meant")
+    print(f"{len(CASES) + len(OBJECTIVE_CASES)} files, " + (f"{wrong} differ" if check else f"{total:,} bytes"))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,267 @@
+"""One small case per operation of the tape: F32 inputs, the result and the gradients in float64.
+
+A case is a function that draws its inputs and returns `case(inputs, operation, metadata)`; its name is the file's.
+Integer inputs get no gradient; a result of one number needs no upstream gradient.
+"""
+
+import json
+
+import numpy
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from optimizer import AdamW
+from unimo_reference import embedding, image_text_loss, normalize, patch_embedding, two_view_loss
+
+CASES = {}
+
+
+def operation(name: str):
+    """Registers the decorated function as the case `name`, with random numbers of its own."""
+
+    def register(make):
+        CASES[name] = lambda: make(numpy.random.default_rng(list(name.encode())))
+        return make
+
+    return register
+
+
+def normal(random: numpy.random.Generator, *shape: int, scale: float = 1.0, around: float = 0.0) -> Tensor:
+    return torch.from_numpy((around + scale * random.standard_normal(shape)).astype(numpy.float32))
+
+
+def integers(random: numpy.random.Generator, below: int, count: int) -> Tensor:
+    return torch.from_numpy(random.integers(0, below, count).astype(numpy.int32))
+
+
+def case(random, inputs: dict[str, Tensor], apply, metadata: dict | None = None):
+    """Runs `apply` in float64 on the inputs (by name) and collects the tensors of a golden file."""
+    exact = {
+        name: tensor.double().requires_grad_() if tensor.dtype == torch.float32 else tensor
+        for name, tensor in inputs.items()
+    }
+    output = apply(**exact)
+    tensors = {f"input/{name}": tensor for name, tensor in inputs.items()}
+    tensors["output"] = output.detach()
+    if output.ndim == 0:
+        output.backward()
+    else:
+        upstream = normal(random, *output.shape)
+        tensors["d_output"] = upstream
+        output.backward(upstream.double())
+    for name, tensor in exact.items():
+        if tensor.dtype == torch.float64:
+            tensors[f"gradient/{name}"] = tensor.grad
+    return tensors, {key: value if isinstance(value, str) else json.dumps(value) for key, value in (metadata or {}).items()}
+
+
+@operation("linear")
+def linear(random):
+    inputs = dict(x=normal(random, 7, 12), weight=normal(random, 20, 12), bias=normal(random, 20))
+    return case(random, inputs, lambda x, weight, bias: x @ weight.T + bias)
+
+
+@operation("feedForward")
+def feed_forward(random):
+    inputs = {
+        "x": normal(random, 7, 12),
+        "up.weight": normal(random, 32, 12, scale=0.3),
+        "up.bias": normal(random, 32, scale=0.3),
+        "down.weight": normal(random, 12, 32, scale=0.3),
+        "down.bias": normal(random, 12, scale=0.3),
+    }
+
+    def apply(**i):
+        inner = F.gelu(i["x"] @ i["up.weight"].T + i["up.bias"])
+        return inner @ i["down.weight"].T + i["down.bias"]
+
+    return case(random, inputs, apply)
+
+
+@operation("layerNorm")
+def layer_norm(random):
+    inputs = dict(
+        x=normal(random, 6, 24, scale=2, around=0.5),
+        weight=normal(random, 24, scale=0.3, around=1),
+        bias=normal(random, 24, scale=0.3),
+    )
+    return case(
+        random, inputs, lambda x, weight, bias: F.layer_norm(x, (24,), weight, bias, 1e-5), {"epsilon": "1e-5"}
+    )
+
+
+@operation("addLayerNorm")
+def add_layer_norm(random):
+    inputs = dict(
+        x=normal(random, 6, 24),
+        residual=normal(random, 6, 24, scale=2),
+        weight=normal(random, 24, scale=0.3, around=1),
+        bias=normal(random, 24, scale=0.3),
+    )
+    return case(
+        random,
+        inputs,
+        lambda x, residual, weight, bias: F.layer_norm(x + residual, (24,), weight, bias, 1e-5),
+        {"epsilon": "1e-5"},
+    )
+
+
+@operation("add")
+def add(random):
+    return case(random, dict(a=normal(random, 5, 9), b=normal(random, 5, 9)), lambda a, b: a + b)
+
+
+@operation("gelu")
+def gelu(random):
+    """Both tails as well as the middle."""
+    edges = torch.tensor([-12, -6, -4, -2.5, -1, -1e-4, 0, 1e-4, 0.5, 1, 2.5, 4, 6, 12], dtype=torch.float32)
+    return case(random, dict(x=torch.cat([edges, normal(random, 34, scale=2)]).view(6, 8)), F.gelu)
+
+
+ATTENTION_HEADS = 2
+ATTENTION_PLAN = [  # row ranges, half open; every row is a query once
+    {"query": [0, 4], "keys": [[0, 4], [9, 12]], "causal": False},
+    {"query": [4, 9], "keys": [[4, 7]], "causal": False},
+    {"query": [9, 12], "keys": [[0, 4], [9, 12]], "causal": False},
+    {"query": [12, 17], "keys": [[12, 17]], "causal": True},
+]
+
+
+def planned_attention(qkv: Tensor, plan: list[dict], heads: int) -> Tensor:
+    """(N, 3C) → (N, C). Queries of a block see the rows of its key ranges; causal: none behind their own."""
+    rows, width = qkv.shape[0], qkv.shape[1] // 3
+    visible = torch.zeros(rows, rows, dtype=torch.bool)
+    for block in plan:
+        for query in range(*block["query"]):
+            for start, end in block["keys"]:
+                visible[query, start : min(end, query + 1) if block["causal"] else end] = True
+    q, k, v = (part.view(rows, heads, width // heads).transpose(0, 1) for part in qkv.split(width, dim=1))
+    scores = (q @ k.transpose(1, 2)) * (width // heads) ** -0.5
+    weights = torch.softmax(scores.masked_fill(~visible, -torch.inf), dim=-1)
+    return (weights @ v).transpose(0, 1).reshape(rows, width)
+
+
+@operation("attention")
+def attention(random):
+    inputs = dict(qkv=normal(random, 17, 3 * 16, scale=1.5))
+    return case(
+        random,
+        inputs,
+        lambda qkv: planned_attention(qkv, ATTENTION_PLAN, ATTENTION_HEADS),
+        {"plan": ATTENTION_PLAN, "heads": ATTENTION_HEADS},
+    )
+
+
+@operation("embedding")
+def embed(random):
+    """Repeated ids, and one sample of a single token."""
+    offsets = torch.tensor([0, 4, 5, 11], dtype=torch.int32)
+    inputs = dict(
+        tokens=integers(random, 8, 11), offsets=offsets, word=normal(random, 13, 10), position=normal(random, 9, 10)
+    )
+    return case(
+        random,
+        inputs,
+        lambda tokens, offsets, word, position: embedding(tokens, offsets.tolist(), word, position),
+        {"first_position": 2},
+    )
+
+
+@operation("patchEmbedding")
+def patch_embed(random):
+    side, patch, width = 12, 4, 10
+    pixels = torch.from_numpy(random.integers(0, 256, (2, side, side, 3), dtype=numpy.uint8))
+    inputs = dict(
+        pixels=pixels,
+        weight=normal(random, width, 3 * patch * patch, scale=0.2),
+        bias=normal(random, width),
+        cls=normal(random, width),
+        position=normal(random, 1 + (side // patch) ** 2, width),
+    )
+
+    def apply(pixels, weight, bias, cls, position):
+        return patch_embedding(pixels, weight, bias, cls, position, patch).reshape(-1, width)
+
+    return case(random, inputs, apply, {"patch_size": patch})
+
+
+@operation("linearCrossEntropy")
+def linear_cross_entropy(random):
+    """The decoder and its loss: the sum of the rows' cross entropies, times scale."""
+    inputs = dict(
+        h=normal(random, 6, 12),
+        weight=normal(random, 37, 12),
+        bias=normal(random, 37),
+        labels=integers(random, 37, 6),
+    )
+    scale = 0.125
+    return case(
+        random,
+        inputs,
+        lambda h, weight, bias, labels: scale
+        * F.cross_entropy(h @ weight.T + bias, labels.long(), reduction="sum"),
+        {"scale": scale},
+    )
+
+
+@operation("normalize")
+def normalized(random):
+    return case(random, dict(x=normal(random, 5, 11, scale=3)), normalize)
+
+
+@operation("gatherRows")
+def gather_rows(random):
+    """Out of order, one row twice and some rows never."""
+    rows = torch.tensor([6, 0, 3, 3, 1], dtype=torch.int32)
+    return case(random, dict(x=normal(random, 8, 10), rows=rows), lambda x, rows: x[rows.long()])
+
+
+@operation("stackRows")
+def stack_rows(random):
+    return case(random, dict(a=normal(random, 3, 10), b=normal(random, 5, 10)), lambda a, b: torch.cat([a, b]))
+
+
+def unit_rows(random, *shape: int) -> Tensor:
+    return normalize(normal(random, *shape).double()).float()
+
+
+@operation("imageTextContrastive")
+def image_text_contrastive(random):
+    """u and v have rows of length one already: the operation does not normalise."""
+    inputs = dict(u=unit_rows(random, 6, 10), v=unit_rows(random, 6, 10), temperature=torch.tensor([0.09]))
+    return case(random, inputs, image_text_loss)
+
+
+@operation("imageContrastive")
+def image_contrastive(random):
+    """z has rows of length one already: first views, then second views."""
+    return case(random, dict(z=unit_rows(random, 10, 8)), two_view_loss, {"temperature": "0.1"})
+
+
+ADAMW = dict(learning_rate=0.05, beta1=0.9, beta2=0.98, epsilon=1e-6, weight_decay=0.1)
+ADAMW_STEPS, ADAMW_MISSING = 5, 2
+
+
+@operation("adamW")
+def adamw(random):
+    """Five steps on a decayed matrix and an undecayed vector. At step 2 the gradient is missing: nothing moves, and
+    the bias correction of step 3 counts it as the third."""
+    weights = {"group.weight": normal(random, 4, 6), "group.bias": normal(random, 6)}
+    gradients = {name: normal(random, ADAMW_STEPS, *tensor.shape) for name, tensor in weights.items()}
+    for gradient in gradients.values():
+        gradient[ADAMW_MISSING] = 0
+    results = {name: tensor.double() for name, tensor in weights.items()}
+    optimizer = AdamW(**ADAMW)
+    for step in range(ADAMW_STEPS):
+        if step != ADAMW_MISSING:
+            present = {name: gradient[step].double() for name, gradient in gradients.items()}
+            optimizer.step(results, present, ADAMW["learning_rate"])
+    tensors = {}
+    for name in weights:
+        short = name.removeprefix("group.")
+        tensors[f"input/{short}"] = weights[name]
+        tensors[f"input/gradients.{short}"] = gradients[name]
+        tensors[f"output/{short}"] = results[name]
+        tensors[f"output/exp_avg.{short}"], tensors[f"output/exp_avg_sq.{short}"] = optimizer.moments[name]
+    return tensors, {key: repr(value) for key, value in ADAMW.items()} | {"missing_step": str(ADAMW_MISSING)}
