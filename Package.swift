@@ -61,6 +61,9 @@ let suites = [
     "Checkpoints", "Training", "Telemetry", "Recipes",
 ]
 
+/// Suites with golden files, which the tests find by path.
+let goldens = ["Autograd", "Objectives", "Vision"]
+
 let package = Package(
     name: "unimo",
     products: [.executable(name: "unimo", targets: ["unimo"])],
@@ -93,7 +96,7 @@ let package = Package(
             .testTarget(
                 name: "\(suite)Tests",
                 dependencies: rooms.map { .byName(name: $0.name) },
-                resources: [],
+                exclude: goldens.contains(suite) ? ["Goldens"] : [],
                 swiftSettings: swiftSettings)
         }
 )

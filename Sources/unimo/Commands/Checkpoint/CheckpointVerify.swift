@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Storage
 import Telemetry
 
 struct CheckpointVerify: ParsableCommand {
