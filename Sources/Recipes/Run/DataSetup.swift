@@ -15,7 +15,9 @@ public struct OpenCorpora: Sendable {
     }
 
     subscript(name: String) -> any StoredCorpus {
-        guard let corpus = byName[name] else { preconditionFailure("corpus \(name) was checked when the recipe was read") }
+        guard let corpus = byName[name] else {
+            preconditionFailure("corpus \(name) was checked when the recipe was read")
+        }
         return corpus
     }
 

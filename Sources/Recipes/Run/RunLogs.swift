@@ -1,3 +1,4 @@
+import Objectives
 import Batches
 import Foundation
 import Glibc

@@ -64,7 +64,8 @@ struct Snapshot {
         store.parameters.map { parameter in
             RestoreTarget(
                 name: parameter.name, shape: parameter.shape,
-                bytes: UnsafeMutableRawBufferPointer(start: base + parameter.range.lowerBound, count: parameter.count * 4))
+                bytes: UnsafeMutableRawBufferPointer(
+                    start: base + parameter.range.lowerBound, count: parameter.count * 4))
         }
     }
 

@@ -60,7 +60,8 @@ struct TensorDump {
         let file = try SafetensorsWriter(
             file: try OutputFile(path: path), tensors: tensors.map(\.0),
             metadata: [
-                "objective": entries[batch.entry].objective.name, "entry": "\(batch.entry)", "number": "\(batch.number)",
+                "objective": entries[batch.entry].objective.name, "entry": "\(batch.entry)",
+                "number": "\(batch.number)",
                 "loss": "\(loss)",
             ])
         for (tensor, bytes) in tensors { try bytes.withUnsafeBytes { try file.write(tensor.name, $0) } }
