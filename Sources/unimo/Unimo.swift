@@ -14,8 +14,8 @@ import Glibc
             (start again to go on).
             """,
         subcommands: [
-            TrainCommand.self,
-            CorpusCommand.self, TokenizerCommand.self, CheckpointCommand.self, BenchCommand.self, DoctorCommand.self,
+            TrainCommand.self, CorpusCommand.self, TokenizerCommand.self, SamplerCommand.self, CheckpointCommand.self,
+            BenchCommand.self, DoctorCommand.self,
         ])
 
     static func main() { Glibc.exit(Program.run(Array(CommandLine.arguments.dropFirst()))) }

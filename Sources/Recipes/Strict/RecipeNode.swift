@@ -36,6 +36,12 @@ public final class RecipeNode {
         }
     }
 
+    /// The mapping that was handed out for this key before: asking again must not forget what was asked of it.
+    private func known(_ key: String) -> RecipeNode? {
+        guard case .node(let node) = resolved.first(where: { $0.key == key })?.value else { return nil }
+        return node
+    }
+
     // MARK: Nested
 
     /// A mapping that must be there.
@@ -46,6 +52,7 @@ public final class RecipeNode {
 
     /// A mapping whose keys all have defaults: absent is the same as empty.
     public func section(_ key: String) throws -> RecipeNode {
+        if let node = known(key) { return node }
         if let node = try optionalChild(key) { return node }
         let node = RecipeNode(tree: nil, origin: origin, path: path(of: key))
         record(key, .node(node))
@@ -54,6 +61,7 @@ public final class RecipeNode {
 
     /// A mapping, or nil when the key is absent.
     public func optionalChild(_ key: String) throws -> RecipeNode? {
+        if let node = known(key) { return node }
         record(key, .null)
         guard let entry = entry(key) else { return nil }
         guard case .mapping = entry.value.content else { throw wrong(key, entry, expected: "a mapping") }

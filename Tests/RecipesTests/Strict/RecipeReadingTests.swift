@@ -131,6 +131,19 @@ import Testing
         }
     }
 
+    @Test("a mapping asked for twice is one mapping")
+    func sharedMapping() throws {
+        let reader = try RecipeReader(text: "optimizer: {rate: 1, decay: 2}\n", name: "run.yaml")
+        #expect(try reader.root.child("optimizer").integer("rate") == 1)
+        #expect(try reader.root.section("optimizer").integer("decay") == 2)
+        #expect(try reader.root.section("log").integer("every", default: 5) == 5)
+        #expect(try reader.root.section("log").integer("keep", default: 6) == 6)
+        #expect(
+            try reader.finish().values == [
+                "optimizer.rate": "1", "optimizer.decay": "2", "log.every": "5", "log.keep": "6",
+            ])
+    }
+
     @Test("sizes and durations have units")
     func quantities() {
         let sizes = ["64MiB": 64 << 20, "1.5GiB": 3 << 29, "4096": 4096, "10MB": 10_000_000, "2 KiB": 2048, "0": 0]

@@ -1,6 +1,7 @@
 import Storage
 import ArgumentParser
 import Checkpoints
+import Storage
 import Telemetry
 
 struct CheckpointVerify: ParsableCommand {

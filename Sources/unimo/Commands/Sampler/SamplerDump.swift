@@ -1,0 +1,57 @@
+import ArgumentParser
+import Corpora
+import Recipes
+
+struct SamplerDumpCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dump",
+        abstract: "Print the keys of the samples that each rank computes.",
+        discussion: """
+            One line per batch and rank: batch, rank, entry of the mixture, keys. A run with log.samples writes the same \
+            lines, so that both can be sorted and compared.
+            """)
+
+    @Argument(help: ArgumentHelp("The recipe, a YAML file.", valueName: "recipe"))
+    var recipe: String
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Change one value of the recipe, as in train.", valueName: "path=value"))
+    var overrides: [String] = []
+
+    @Option(name: .customLong("world-size"), help: "Number of ranks.")
+    var worldSize = 1
+
+    @Option(help: ArgumentHelp("Batches, the end not included, counted from 0.", valueName: "a..<b"))
+    var batches: BatchRange
+
+    @OptionGroup var json: JSONOption
+
+    func validate() throws {
+        guard (1...1_000_000).contains(worldSize) else {
+            throw ValidationError("--world-size takes a number in 1...1000000, not \(worldSize)")
+        }
+    }
+
+    func run() throws {
+        let dump = try Recipe.read(file: recipe, overrides: overrides).recipe.samplerDump()
+        if json.isOn { return print(try dump.json(batches: batches.range, worldSize: worldSize)) }
+        var output = TextOutput()
+        try dump.lines(batches: batches.range, worldSize: worldSize) { line in
+            try output.append(line.utf8)
+            try output.append(CollectionOfOne(UInt8(ascii: "\n")))
+        }
+        try output.flush()
+    }
+}
+
+/// `A..<B` on the command line.
+struct BatchRange: ExpressibleByArgument {
+    let range: Range<Int>
+
+    init?(argument: String) {
+        let ends = argument.split(separator: "..<", omittingEmptySubsequences: false).map { Int($0) }
+        guard ends.count == 2, let start = ends[0], let end = ends[1], 0 <= start, start <= end else { return nil }
+        range = start..<end
+    }
+}
