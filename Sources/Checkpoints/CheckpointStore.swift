@@ -1,3 +1,4 @@
+import Glibc
 import Runtime
 import Storage
 
@@ -116,7 +117,7 @@ extension CheckpointError {
     fileprivate var isDamage: Bool {
         switch self {
         case .damaged: true
-        case .storage(.system(_, _, let code)): code == 2 || code == 5
+        case .storage(.system(_, _, let code)): code == ENOENT || code == EIO
         default: false
         }
     }

@@ -119,56 +119,79 @@ struct SafetensorsHeader {
 
     /// Reads and checks the header of a file: every tensor's type, shape and place, and that they fill the file.
     init(of file: InputFile) throws(StorageError) {
-        func damaged(_ offset: UInt64, _ expected: String, _ found: String) -> StorageError {
-            .damaged(
-                FileFault(
-                    path: file.path, offset: offset, expected: expected, found: found,
-                    remedy: "the file is damaged or is no safetensors file: copy or make it again"))
-        }
-        guard file.size >= 8 else { throw damaged(0, "a length of 8 bytes", "\(file.size) bytes") }
-        let prefix = try file.read(at: 0, count: 8)
-        let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard length <= Self.byteLimit, length <= file.size - 8 else {
-            throw damaged(0, "a header of at most \(min(Self.byteLimit, file.size - 8)) bytes", "\(length)")
-        }
-        let json = try file.read(at: 8, count: Int(length))
-        guard json.first == UInt8(ascii: "{") else { throw damaged(8, "a JSON object", "other bytes") }
+        let json = try Self.json(of: file)
         let body: Body
         do { body = try JSONDecoder().decode(Body.self, from: Data(json)) } catch {
-            throw damaged(8, "a JSON object of tensors", "\(error)")
+            throw Self.damaged(file, 8, "a JSON object of tensors", "\(error)")
         }
         metadata = body.metadata
         tensors = []
         offsets = []
-        let dataStart = 8 + length
+        let dataStart = 8 + UInt64(json.count)
         var end: UInt64 = 0
-        let entries = body.entries.filter { $0.entry.data_offsets.count == 2 }.sorted {
+        for (name, entry) in try Self.ordered(body.entries, file) {
+            let tensor = try Self.tensor(name, entry, at: end, file)
+            tensors.append(tensor)
+            offsets.append(dataStart + end)
+            end += UInt64(tensor.byteCount)
+        }
+        guard dataStart + end == file.size else {
+            throw Self.damaged(
+                file, min(dataStart + end, file.size), "\(dataStart + end) bytes in all", "\(file.size)")
+        }
+    }
+
+    private static func json(of file: InputFile) throws(StorageError) -> [UInt8] {
+        guard file.size >= 8 else { throw damaged(file, 0, "a length of 8 bytes", "\(file.size) bytes") }
+        let prefix = try file.read(at: 0, count: 8)
+        let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard length <= byteLimit, length <= file.size - 8 else {
+            throw damaged(file, 0, "a header of at most \(min(byteLimit, file.size - 8)) bytes", "\(length)")
+        }
+        let json = try file.read(at: 8, count: Int(length))
+        guard json.first == UInt8(ascii: "{") else { throw damaged(file, 8, "a JSON object", "other bytes") }
+        return json
+    }
+
+    /// The entries in the order of their data.
+    private static func ordered(
+        _ entries: [(name: String, entry: Entry)], _ file: InputFile
+    ) throws(StorageError) -> [(name: String, entry: Entry)] {
+        for (name, entry) in entries where entry.data_offsets.count != 2 {
+            throw damaged(file, 8, "two `data_offsets` for `\(name)`", "\(entry.data_offsets.count)")
+        }
+        return entries.sorted {
             ($0.entry.data_offsets[0], $0.entry.data_offsets[1], $0.name)
                 < ($1.entry.data_offsets[0], $1.entry.data_offsets[1], $1.name)
         }
-        guard entries.count == body.entries.count else {
-            throw damaged(8, "two `data_offsets` for every tensor", "another number")
+    }
+
+    /// The tensor of an entry whose data must begin at `start` of the data.
+    private static func tensor(
+        _ name: String, _ entry: Entry, at start: UInt64, _ file: InputFile
+    ) throws(StorageError) -> StoredTensor {
+        guard let dtype = StoredDType(rawValue: entry.dtype) else {
+            throw damaged(file, 8, "a known element type for `\(name)`", "`\(entry.dtype)`")
         }
-        for (name, entry) in entries {
-            guard let dtype = StoredDType(rawValue: entry.dtype) else {
-                throw damaged(8, "a known element type for `\(name)`", "`\(entry.dtype)`")
-            }
-            guard let size = Self.byteCount(entry.shape, dtype) else {
-                throw damaged(8, "a shape for `\(name)`", "\(entry.shape)")
-            }
-            guard entry.data_offsets[0] == end else {
-                throw damaged(8, "`\(name)` to start at data byte \(end)", "\(entry.data_offsets[0])")
-            }
-            guard entry.data_offsets[1] >= end, entry.data_offsets[1] - end == size else {
-                throw damaged(8, "\(size) bytes for `\(name)` \(entry.shape)", "data_offsets \(entry.data_offsets)")
-            }
-            tensors.append(StoredTensor(name: name, dtype: dtype, shape: entry.shape))
-            offsets.append(dataStart + end)
-            end += size
+        guard let size = byteCount(entry.shape, dtype) else {
+            throw damaged(file, 8, "a shape for `\(name)`", "\(entry.shape)")
         }
-        guard dataStart + end == file.size else {
-            throw damaged(min(dataStart + end, file.size), "\(dataStart + end) bytes in all", "\(file.size)")
+        guard entry.data_offsets[0] == start else {
+            throw damaged(file, 8, "`\(name)` to start at data byte \(start)", "\(entry.data_offsets[0])")
         }
+        guard entry.data_offsets[1] >= start, entry.data_offsets[1] - start == size else {
+            throw damaged(file, 8, "\(size) bytes for `\(name)` \(entry.shape)", "data_offsets \(entry.data_offsets)")
+        }
+        return StoredTensor(name: name, dtype: dtype, shape: entry.shape)
+    }
+
+    private static func damaged(
+        _ file: InputFile, _ offset: UInt64, _ expected: String, _ found: String
+    ) -> StorageError {
+        .damaged(
+            FileFault(
+                path: file.path, offset: offset, expected: expected, found: found,
+                remedy: "the file is damaged or is no safetensors file: copy or make it again"))
     }
 
     /// Bytes of a tensor; nil when the shape is negative or overflows.

@@ -70,6 +70,10 @@ import Testing
                 #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[3,5]}}"#,
                 5
             ),
+            (
+                #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"a":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}"#,
+                4
+            ),
             (#"{"__metadata__":{"a":1}}"#, 0), ("[]", 0), ("{", 0), (" {}", 0), ("", 0),
             (String(repeating: "[", count: 100_000), 0), (String(repeating: #"{"a":"#, count: 100_000), 0),
         ])

@@ -1,3 +1,4 @@
+import Glibc
 import Runtime
 import Storage
 
@@ -26,7 +27,7 @@ struct ShardReader: Sendable {
             if file.size == shard.size { return }
             found = "\(file.size) bytes"
         } catch .system(_, _, let code) {
-            found = code == 2 ? "no file" : "\(StorageError.system(path: path, operation: "open", code: code))"
+            found = code == ENOENT ? "no file" : "\(StorageError.system(path: path, operation: "open", code: code))"
         } catch { found = "\(error)" }
         throw .damaged(
             FileFault(
