@@ -6,7 +6,7 @@ import Synchronization
 final class Agenda: @unchecked Sendable {
     // Safety: everything mutable is touched only while `monitor` is locked.
     enum Task {
-        case operation(index: Int, Operation, OperationBuffers, step: Int)
+        case operation(Operation, OperationBuffers, step: Int)
         case errand(Errand)
         case stop
         case abort(ExitCode)
@@ -36,6 +36,7 @@ final class Agenda: @unchecked Sendable {
     private var completed = 0
     private var errand: Errand?
     private var isStopping = false
+    private var isAborted = false
     private var failure: CommunicationError?
     private var failureTime = 0.0
     private var isFailureSeen = false
@@ -133,6 +134,8 @@ final class Agenda: @unchecked Sendable {
         }
     }
 
+    var hasAborted: Bool { monitor.locked { isAborted } }
+
     var waitedSeconds: Double { monitor.locked { waited } }
 
     /// Seconds since a failure that nobody has been told of.
@@ -174,7 +177,7 @@ final class Agenda: @unchecked Sendable {
                 if isStopping { return .stop }
                 if let errand, !errand.isDone { return .errand(errand) }
                 if failure == nil && !isAlone && completed < list.count && isSubmitted[completed] {
-                    return .operation(index: completed, list[completed], buffers[completed], step: step)
+                    return .operation(list[completed], buffers[completed], step: step)
                 }
                 monitor.wait()
             }
@@ -187,6 +190,8 @@ final class Agenda: @unchecked Sendable {
             monitor.notify()
         }
     }
+
+    func aborted() { monitor.locked { isAborted = true } }
 
     func completed(_ errand: Errand) {
         monitor.locked {

@@ -15,39 +15,33 @@ public final class CommunicationThread: @unchecked Sendable {
     private let history: OperationHistory
     private let thread: Thread
     private let watchdog: Watchdog
-    private let reducer: Slot<Reducer?>
+    private let reducer: Box<Reducer?>
     /// Counts the processor time of the communication thread.
     private let clock: clockid_t
     private var isAttached = false
     private var hasEnded = false
 
-    private final class Slot<Value>: @unchecked Sendable {
-        // Safety: used by the communication thread alone.
-        var value: Value
-        init(_ value: Value) { self.value = value }
-    }
-
     /// - Parameters:
-    ///   - computeThreads: threads of this rank that compute, to know whether a core is left for polling.
+    ///   - computeThreads: threads of this rank that compute, to know whether a core is left for polling; nil when they
+    ///     take all there are.
     ///   - deadline: seconds without progress after which operations throw.
     ///   - onStall: called with the dump when the rank is stuck where no error can reach it (inside the transport, or
     ///     because nobody asks): it must end the process without touching the transport. Nil writes the dump to standard
     ///     error and exits with `ExitCode.transport`.
     ///   - connect: makes the transport; runs on the new thread.
     public init(
-        computeThreads: Int = 1, deadline: Double = 600, onStall: (@Sendable (String) -> Void)? = nil,
+        computeThreads: Int? = nil, deadline: Double = 600, onStall: (@Sendable (String) -> Void)? = nil,
         connect: @escaping @Sendable () throws -> any Transport
     ) throws {
         let history = OperationHistory()
         let polling = PollingState()
         let connection = Connection()
-        let reducer = Slot<Reducer?>(nil)
+        let reducer = Box<Reducer?>(nil)
         let watchdog = Watchdog(
             history: history, polling: polling, deadline: deadline, onStall: onStall ?? Watchdog.exit)
         thread = Thread(name: "communication") {
-            Self.run(
-                connect: connect, connection: connection, history: history, reducer: reducer, polling: polling,
-                computeThreads: computeThreads, deadline: deadline)
+            let loop = CommunicationLoop(history: history, reducer: reducer, polling: polling)
+            loop.run(connect, connection, computeThreads: computeThreads, deadline: deadline)
         }
         do {
             (transport, agenda, clock) = try connection.wait()
@@ -119,11 +113,12 @@ public final class CommunicationThread: @unchecked Sendable {
 
     // MARK: - Between steps
 
-    /// Runs `body` on the communication thread, where it may use the communicator; collective if it communicates.
+    /// Runs `body` on the communication thread, where it may use the communicator; collective if it communicates. It is
+    /// for communication: a body that computes longer than the deadline looks stuck.
     public func perform<Result: Sendable>(
         _ name: String, _ body: @escaping @Sendable (Communicator) throws -> Result
     ) throws -> Result {
-        let result = Slot<Swift.Result<Result, any Error>?>(nil)
+        let result = Box<Swift.Result<Result, any Error>?>(nil)
         let agenda = self.agenda
         try agenda.perform(
             Agenda.Errand(name: name) { communicator in
@@ -194,108 +189,14 @@ public final class CommunicationThread: @unchecked Sendable {
 
     /// Ends the whole job at once with `code`: for errors that the other ranks cannot know of.
     public func abort(_ code: ExitCode) -> Never {
-        agenda.requestAbort(code == .done ? .transport : code)
-        // The communication thread ends the process; if it is stuck, the launcher sees this exit.
-        usleep(2_000_000)
+        let code = code == .done ? ExitCode.transport : code
+        agenda.requestAbort(code)
+        // The transport may end the process itself; if its thread is stuck, the launcher sees this exit.
+        let end = Clock.seconds + 2
+        while !agenda.hasAborted && Clock.seconds < end { usleep(1000) }
         _exit(code.rawValue)
     }
 
     /// The last operations, one line each.
     public var recentOperations: [String] { history.lines }
-
-    // MARK: - The thread
-
-    /// Hands the transport over to the creator of the thread.
-    private final class Connection: @unchecked Sendable {
-        // Safety: `outcome` is touched only while `monitor` is locked.
-        private let monitor = Monitor()
-        private var outcome: Swift.Result<(any Transport, Agenda, clockid_t), any Error>?
-
-        func set(_ result: Swift.Result<(any Transport, Agenda, clockid_t), any Error>) {
-            monitor.locked {
-                outcome = result
-                monitor.notify()
-            }
-        }
-
-        func wait() throws -> (any Transport, Agenda, clockid_t) {
-            try monitor.locked {
-                while outcome == nil { monitor.wait() }
-                return try outcome!.get()
-            }
-        }
-    }
-
-    private static func run(
-        connect: () throws -> any Transport, connection: Connection, history: OperationHistory,
-        reducer: Slot<Reducer?>, polling: PollingState, computeThreads: Int, deadline: Double
-    ) {
-        history.begin("connecting", step: 0)
-        polling.beat(at: Clock.seconds)
-        var clock = clockid_t()
-        pthread_getcpuclockid(pthread_self(), &clock)
-        let communicator: Communicator
-        let agenda: Agenda
-        do {
-            let transport = try connect()
-            communicator = Communicator(transport: transport, deadline: deadline, polling: polling)
-            agenda = Agenda(polling: polling, isAlone: transport.size == 1)
-            try communicator.findSpareCore(computeThreads: computeThreads)
-            history.end()
-            connection.set(.success((transport, agenda, clock)))
-        } catch {
-            history.end()
-            connection.set(.failure(error))
-            return
-        }
-        serve(agenda, communicator, history, reducer)
-        reducer.value = nil
-    }
-
-    private static func serve(
-        _ agenda: Agenda, _ communicator: Communicator, _ history: OperationHistory, _ reducer: Slot<Reducer?>
-    ) {
-        while true {
-            switch agenda.next() {
-            case .stop: return
-            case .abort(let code): return communicator.transport.abort(code)
-            case .errand(let errand):
-                communicator.operation = errand.name
-                history.begin(errand.name, step: communicator.step ?? 0)
-                errand.body(communicator)
-                history.end()
-                agenda.completed(errand)
-            case .operation(_, let operation, let buffers, let step):
-                communicator.operation = operation.name
-                communicator.step = step
-                history.begin(operation.name, step: step)
-                do {
-                    try communicator.execute(operation, buffers, reducer: reducer.value)
-                    history.end()
-                    agenda.completedOperation()
-                } catch {
-                    history.end()
-                    agenda.fail(communicator.diagnosed(error))
-                }
-            }
-        }
-    }
-}
-
-extension Communicator {
-    func diagnosed(_ error: any Error) -> CommunicationError {
-        error as? CommunicationError ?? located(.transport(call: operation, message: "\(error)"))
-    }
-
-    /// Compares the affinity masks of the node's ranks: polling may be eager only where the computing threads of all
-    /// ranks that share this one's mask leave a core.
-    func findSpareCore(computeThreads: Int) throws {
-        let cpus = Affinity.cpus
-        let mask = cpus.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
-        let masks = try allGather(mask)
-        let node = transport.topology.nodes[rank]
-        let sharers = masks.indices.count { transport.topology.nodes[$0] == node && masks[$0] == mask }
-        polling.hasSpareCore.store(cpus.count > sharers * computeThreads, ordering: .relaxed)
-        polling.isCrowded.store(sharers > cpus.count, ordering: .relaxed)
-    }
 }

@@ -93,8 +93,9 @@ public final class Run {
         let model = UNIMO2(config)
         let alignment = 16 * ranks
         let bytes = 4 * ParameterStore.count(model.parameters, alignment: alignment)
-        gradients = try communication.together("allocating gradients") {
-            try SharedRegion(byteCount: bytes, name: "unimo-gradients")
+        gradients = try communication.together("allocating gradients") { [recipe] in
+            try SharedRegion(
+                byteCount: bytes, name: "unimo-gradients", isShared: ranks > 1 && recipe.reduction != .ring)
         }
         let store = ParameterStore(model.parameters, alignment: alignment, gradients: gradients.base)
         let reduction = try communication.attach(gradients: gradients, reduction: recipe.reduction)
