@@ -84,15 +84,24 @@ let package = Package(
         + [
             .executableTarget(
                 name: "unimo",
-                dependencies: ["Recipes", "MPITransport", "Runtime", "Collectives", "Training", "Models", "Autograd", "Tensors", "Batches", arguments].map {
+                dependencies: [
+                    "Recipes", "MPITransport", "Runtime", "Collectives", "Training", "Models", "Autograd", "Tensors",
+                    "Batches", arguments,
+                ].map {
                     $0 as Target.Dependency
                 }, swiftSettings: swiftSettings)
+        ]
+        // Goldens, norms and ranks that are threads, for the suites.
+        + [
+            .target(
+                name: "Rehearsal", dependencies: rooms.map { .byName(name: $0.name) }, path: "Tests/Rehearsal",
+                swiftSettings: swiftSettings)
         ]
         + suites.map { suite in
             .testTarget(
                 name: "\(suite)Tests",
-                dependencies: rooms.map { .byName(name: $0.name) },
-                resources: [],
+                dependencies: ["Rehearsal"] + rooms.map { .byName(name: $0.name) },
+                exclude: ["Autograd", "Objectives"].contains(suite) ? ["Goldens"] : [],
                 swiftSettings: swiftSettings)
         }
 )
