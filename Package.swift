@@ -5,11 +5,14 @@ import PackageDescription
 // generic specialisations). `native` means the machine that builds; the binary checks the machine that runs it.
 let march = Context.environment["UNIMO_MARCH"] ?? "native"
 
+// `tools/test` builds so that tests see internals and a warning is an error.
+let testing = Context.environment["UNIMO_TESTING"] == nil ? [] : ["-enable-testing", "-warnings-as-errors"]
+
 let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-    .unsafeFlags(["-Xcc", "-march=\(march)"]),
+    .unsafeFlags(["-Xcc", "-march=\(march)"] + testing),
 ]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -28,7 +31,7 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
     ("Tensors", ["Runtime", "COpenBLAS"], []),
     ("Autograd", ["Runtime", "Tensors"], []),
     ("Storage", ["Runtime", "CZstd", "CCrypto"], [system]),
-    ("Collectives", ["Runtime"], []),
+    ("Collectives", ["Runtime", "CBaseline"], []),
     ("MPITransport", ["Runtime", "Collectives", "CMPI"], []),
     ("Batches", ["Runtime", "Tensors"], []),
     ("Text", ["Runtime"], []),
@@ -55,8 +58,11 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
 /// Modules that have a suite of their own under `Tests/`.
 let suites = [
     "Runtime", "Tensors", "Autograd", "Storage", "Collectives", "Text", "Vision", "Corpora", "Models", "Objectives",
-    "Checkpoints", "Training", "Recipes",
+    "Checkpoints", "Training", "Telemetry", "Recipes",
 ]
+
+/// Suites with a folder of expected values, which tests read by path.
+let suitesWithGoldens = ["Autograd", "Objectives", "Text", "Vision"]
 
 let package = Package(
     name: "unimo",
@@ -84,12 +90,7 @@ let package = Package(
         + [
             .executableTarget(
                 name: "unimo",
-                dependencies: [
-                    "Recipes", "MPITransport", "Runtime", "Collectives", "Training", "Models", "Autograd", "Tensors",
-                    "Batches", arguments,
-                ].map {
-                    $0 as Target.Dependency
-                }, swiftSettings: swiftSettings)
+                dependencies: rooms.map { .byName(name: $0.name) } + [arguments], swiftSettings: swiftSettings)
         ]
         // Goldens, norms and ranks that are threads, for the suites.
         + [
@@ -101,7 +102,7 @@ let package = Package(
             .testTarget(
                 name: "\(suite)Tests",
                 dependencies: ["Rehearsal"] + rooms.map { .byName(name: $0.name) },
-                exclude: ["Autograd", "Objectives"].contains(suite) ? ["Goldens"] : [],
+                exclude: suitesWithGoldens.contains(suite) ? ["Goldens"] : [],
                 swiftSettings: swiftSettings)
         }
 )
