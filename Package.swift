@@ -92,10 +92,16 @@ let package = Package(
                 name: "unimo",
                 dependencies: rooms.map { .byName(name: $0.name) } + [arguments], swiftSettings: swiftSettings)
         ]
+        // Goldens, norms and ranks that are threads, for the suites.
+        + [
+            .target(
+                name: "Rehearsal", dependencies: rooms.map { .byName(name: $0.name) }, path: "Tests/Rehearsal",
+                swiftSettings: swiftSettings)
+        ]
         + suites.map { suite in
             .testTarget(
                 name: "\(suite)Tests",
-                dependencies: rooms.map { .byName(name: $0.name) },
+                dependencies: ["Rehearsal"] + rooms.map { .byName(name: $0.name) },
                 exclude: suitesWithGoldens.contains(suite) ? ["Goldens"] : [],
                 swiftSettings: swiftSettings)
         }

@@ -80,7 +80,7 @@ final class BatchComputation {
             if keepsTape { kept = (tape, embeddings) }
         }
         for (number, operation) in gathers.enumerated() {
-            buffers.submit(number, operation, communication, own: batch.slice)
+            buffers.submit(number, operation, communication, batch)
         }
         if let last = gathers.last { try communication.wait(last) }
         if kept == nil { arena.reset() }
@@ -153,9 +153,9 @@ private final class PoolBuffers {
         }
     }
 
-    func submit(_ number: Int, _ operation: Int, _ communication: CommunicationThread, own: Range<Int>) {
-        let all = tensor(number, isGradient: false)
-        let rows = all.rows(own)
+    func submit(_ number: Int, _ operation: Int, _ communication: CommunicationThread, _ batch: Batch) {
+        let all = tensor(number, isGradient: false).rows(0..<batch.globalCount)
+        let rows = all.rows(batch.slice)
         communication.submit(
             operation, rows: UnsafeBufferPointer(start: rows.floats, count: rows.count),
             into: UnsafeMutableBufferPointer(start: all.floats, count: all.count))

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dropout import Dropout
 from optimizer import AdamW
 from unimo_reference import embedding, image_text_loss, normalize, patch_embedding, two_view_loss
 
@@ -112,6 +113,44 @@ def add(random):
     return case(random, dict(a=normal(random, 5, 9), b=normal(random, 5, 9)), lambda a, b: a + b)
 
 
+DROPOUT = dict(rate=0.25, site=5, seed=987654321987, batch=(5 << 32) + 3)
+DROPOUT_SAMPLES = [[0, 2, 7, 0], [2, 5, 8, 4]]  # rows, position in the global batch, number of the first row
+
+
+def dropout_metadata(**more):
+    return DROPOUT | more
+
+
+@operation("dropout")
+def drop(random):
+    """More columns than one block of random numbers serves."""
+    mask = Dropout(**DROPOUT).rows(DROPOUT_SAMPLES, 70)
+    return case(random, dict(x=normal(random, 5, 70)), lambda x: x * mask, dropout_metadata(samples=DROPOUT_SAMPLES))
+
+
+@operation("addDropout")
+def add_dropout(random):
+    mask = Dropout(**DROPOUT).rows(DROPOUT_SAMPLES, 9)
+    inputs = dict(a=normal(random, 5, 9), b=normal(random, 5, 9))
+    return case(random, inputs, lambda a, b: a * mask + b, dropout_metadata(samples=DROPOUT_SAMPLES))
+
+
+@operation("addLayerNormDropout")
+def add_layer_norm_dropout(random):
+    mask = Dropout(**DROPOUT).rows(DROPOUT_SAMPLES, 24)
+    inputs = dict(
+        x=normal(random, 5, 24),
+        residual=normal(random, 5, 24, scale=2),
+        weight=normal(random, 24, scale=0.3, around=1),
+        bias=normal(random, 24, scale=0.3),
+    )
+
+    def apply(x, residual, weight, bias):
+        return F.layer_norm(x * mask + residual, (24,), weight, bias, 1e-5)
+
+    return case(random, inputs, apply, dropout_metadata(samples=DROPOUT_SAMPLES, epsilon="1e-5"))
+
+
 @operation("gelu")
 def gelu(random):
     """Both tails as well as the middle."""
@@ -128,8 +167,9 @@ ATTENTION_PLAN = [  # row ranges, half open; every row is a query once
 ]
 
 
-def planned_attention(qkv: Tensor, plan: list[dict], heads: int) -> Tensor:
-    """(N, 3C) → (N, C). Queries of a block see the rows of its key ranges; causal: none behind their own."""
+def planned_attention(qkv: Tensor, plan: list[dict], heads: int, mask: Tensor | float = 1.0) -> Tensor:
+    """(N, 3C) → (N, C). Queries of a block see the rows of its key ranges; causal: none behind their own.
+    `mask` (H, N, N) multiplies the probabilities."""
     rows, width = qkv.shape[0], qkv.shape[1] // 3
     visible = torch.zeros(rows, rows, dtype=torch.bool)
     for block in plan:
@@ -139,7 +179,7 @@ def planned_attention(qkv: Tensor, plan: list[dict], heads: int) -> Tensor:
     q, k, v = (part.view(rows, heads, width // heads).transpose(0, 1) for part in qkv.split(width, dim=1))
     scores = (q @ k.transpose(1, 2)) * (width // heads) ** -0.5
     weights = torch.softmax(scores.masked_fill(~visible, -torch.inf), dim=-1)
-    return (weights @ v).transpose(0, 1).reshape(rows, width)
+    return (mask * weights @ v).transpose(0, 1).reshape(rows, width)
 
 
 @operation("attention")
@@ -151,6 +191,16 @@ def attention(random):
         lambda qkv: planned_attention(qkv, ATTENTION_PLAN, ATTENTION_HEADS),
         {"plan": ATTENTION_PLAN, "heads": ATTENTION_HEADS},
     )
+
+
+@operation("attentionDropout")
+def attention_dropout(random):
+    """The first and third blocks are one sample's, each other block is a sample of its own."""
+    plan = [block | {"position": position} for block, position in zip(ATTENTION_PLAN, [4, 5, 4, 6])]
+    mask = Dropout(**DROPOUT).probabilities(plan, ATTENTION_HEADS, 17)
+    inputs = dict(qkv=normal(random, 17, 3 * 16, scale=1.5))
+    metadata = dropout_metadata(plan=plan, heads=ATTENTION_HEADS)
+    return case(random, inputs, lambda qkv: planned_attention(qkv, plan, ATTENTION_HEADS, mask), metadata)
 
 
 @operation("embedding")
@@ -220,6 +270,11 @@ def gather_rows(random):
 @operation("stackRows")
 def stack_rows(random):
     return case(random, dict(a=normal(random, 3, 10), b=normal(random, 5, 10)), lambda a, b: torch.cat([a, b]))
+
+
+@operation("slice")
+def slice_rows(random):
+    return case(random, dict(x=normal(random, 8, 10)), lambda x: x[2:7], {"lower": 2, "upper": 7})
 
 
 def unit_rows(random, *shape: int) -> Tensor:

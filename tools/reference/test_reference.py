@@ -18,12 +18,27 @@ from torch import nn
 
 import compare
 import goldens
+from dropout import Dropout, philox
 from operation_cases import planned_attention
 from optimizer import AdamW, Schedule, global_norm
 from unimo_reference import Attention, Layer, batch_of, loss_of, patch_embedding, two_view_loss
 
 OPTIMIZER = dict(learning_rate=1e-3, beta1=0.9, beta2=0.98, epsilon=1e-6, weight_decay=0.1, clip_norm=1.0)
 SCHEDULE = dict(kind="cosine", warmup_steps=3, total_steps=20, final_ratio=0.1)
+
+
+class Masks(unittest.TestCase):
+    def test_the_generator_gives_the_published_numbers(self):
+        """Known answers of Random123, `kat_vectors`, philox4x32 with 10 rounds."""
+        self.assertEqual(philox((0, 0, 0, 0), (0, 0)), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8))
+        ones = 0xFFFFFFFF
+        self.assertEqual(philox((ones,) * 4, (ones,) * 2), (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD))
+
+    def test_rows_are_independent_of_each_other(self):
+        mask = Dropout(rate=0.5, site=0, seed=1, batch=0).rows([[0, 400, 0, 0]], 40) - 1
+        for shift in range(8):
+            together = (mask[:-1, : 40 - shift] * mask[1:, shift:]).mean().item()
+            self.assertLess(abs(together), 5 / math.sqrt(399 * (40 - shift)))
 
 
 class ReferenceAgainstTorch(unittest.TestCase):

@@ -175,9 +175,9 @@ struct AttentionKernel {
         let block = sample.blocks[number]
         var sampleKey = key
         sampleKey.position = UInt32(sample.position)
-        // Elements of earlier blocks and heads come first; each line starts at a multiple of 8.
-        let before = sample.blocks[..<number].reduce(0) { $0 + $1.queries.count * (($1.keyCount + 7) & ~7) } * heads
-        let stride = (block.keyCount + 7) & ~7
+        // Elements of earlier blocks and heads come first.
+        let before = sample.blocks[..<number].reduce(0) { $0 + $1.queries.count * Dropout.stride($1.keyCount) } * heads
+        let stride = Dropout.stride(block.keyCount)
         for row in 0..<block.queries.count {
             let line = x + row * block.keyCount
             Tensors.dropout(

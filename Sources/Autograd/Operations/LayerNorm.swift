@@ -102,7 +102,7 @@ extension Tape {
     func applyDropout(_ site: DropoutSite, _ x: Tensor, into y: Tensor) {
         guard let randomness else { return }
         let key = randomness.with(purpose: site.purpose)
-        let stride = (x.columns + 7) & ~7
+        let stride = Dropout.stride(x.columns)
         pool.run(site.samples.count) { task, _ in
             let sample = site.samples[task]
             var sampleKey = key

@@ -2,6 +2,9 @@ import Runtime
 import Tensors
 
 extension Tape {
+    /// Most rows of logits at a time: fewer would read and write the whole table's gradient more often.
+    private static let rowsOfLogits = 192
+
     /// Σ over rows of −log softmax(h·Wᵀ + b)[label] · scale, the logits never stored whole: a block of rows at a time is
     /// scored, reduced, turned into its gradient and multiplied back.
     /// - Parameters:
@@ -17,7 +20,7 @@ extension Tape {
             return 0
         }
         let V = weight.value.rows
-        let block = (h.rows + h.rows.dividedUp(by: 96) - 1) / h.rows.dividedUp(by: 96)
+        let block = h.rows.dividedUp(by: h.rows.dividedUp(by: Tape.rowsOfLogits))
         let logits = arena.borrow(rows: block, columns: V)
         let losses = arena.borrow(rows: 1, columns: h.rows)
         let dh = records ? contribution(to: h) : nil

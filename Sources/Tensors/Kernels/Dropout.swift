@@ -17,15 +17,22 @@ public struct Dropout: Sendable {
     }
 
     public var isActive: Bool { threshold > 0 }
+
+    /// Elements from the first of a row of `columns` to the first of the next, as masks count them: whole blocks of 64, so
+    /// that no two rows share a random number.
+    public static func stride(_ columns: Int) -> Int { (columns + 63) & ~63 }
 }
 
 /// y = mask · x / (1 − rate) over `count` elements, the first being element `first` of the sample that `key` names.
-/// `first` is a multiple of 8. `y` may be `x`.
+/// `first` is a multiple of 64. `y` may be `x`.
+///
+/// Of the 64 elements from 64·i on, the first 16 are the low halves of words 0 and 1 of the generator's blocks 8·i … 8·i + 7
+/// (word 0 of a block, word 1, then the next block), the next 16 their high halves, and the last 32 the same of words 2, 3.
 public func dropout(
     _ x: UnsafePointer<Float>, _ dropout: Dropout, key: RandomKey, first: Int, into y: UnsafeMutablePointer<Float>,
     count: Int
 ) {
-    precondition(first & 7 == 0, "a dropout row starts at a multiple of 8 elements, got \(first)")
+    precondition(first & 63 == 0, "a dropout row starts at a multiple of 64 elements, got \(first)")
     let generator = PhiloxLanes(key)
     let threshold = SIMD16<UInt32>(repeating: UInt32(dropout.threshold))
     let scale = Lanes(repeating: dropout.scale)

@@ -90,31 +90,51 @@ public func addLayerNormParameterGradients(
     columns: Range<Int>, stride: Int, dWeight: UnsafeMutablePointer<Float>, dBias: UnsafeMutablePointer<Float>
 ) {
     var c = columns.lowerBound
-    while c < columns.upperBound {
-        let width = min(16, columns.upperBound - c)
-        var w = Lanes(repeating: 0)
-        var b = Lanes(repeating: 0)
+    // Four vectors side by side: whole runs of cache lines from each row.
+    while c + 64 <= columns.upperBound {
+        var (w0, w1) = (Lanes.load(dWeight + c), Lanes.load(dWeight + c + 16))
+        var (w2, w3) = (Lanes.load(dWeight + c + 32), Lanes.load(dWeight + c + 48))
+        var (b0, b1) = (Lanes.load(dBias + c), Lanes.load(dBias + c + 16))
+        var (b2, b3) = (Lanes.load(dBias + c + 32), Lanes.load(dBias + c + 48))
         for row in 0..<rows {
-            let offset = row * stride + c
+            let (p, q) = (x + row * stride + c, dy + row * stride + c)
             let mean = Lanes(repeating: statistics[2 * row])
             let inverse = Lanes(repeating: statistics[2 * row + 1])
-            if width == 16 {
-                let d = Lanes.load(dy + offset)
-                w.addProduct(d, (.load(x + offset) - mean) * inverse)
-                b += d
-            } else {
-                let d = Lanes.load(dy + offset, first: width, other: 0)
-                w.addProduct(d, (.load(x + offset, first: width, other: 0) - mean) * inverse)
-                b += d
-            }
+            let (d0, d1, d2, d3) = (Lanes.load(q), Lanes.load(q + 16), Lanes.load(q + 32), Lanes.load(q + 48))
+            w0.addProduct(d0, (.load(p) - mean) * inverse)
+            w1.addProduct(d1, (.load(p + 16) - mean) * inverse)
+            w2.addProduct(d2, (.load(p + 32) - mean) * inverse)
+            w3.addProduct(d3, (.load(p + 48) - mean) * inverse)
+            b0 += d0
+            b1 += d1
+            b2 += d2
+            b3 += d3
         }
-        if width == 16 {
-            (w + .load(dWeight + c)).store(dWeight + c)
-            (b + .load(dBias + c)).store(dBias + c)
-        } else {
-            (w + .load(dWeight + c, first: width, other: 0)).store(dWeight + c, first: width)
-            (b + .load(dBias + c, first: width, other: 0)).store(dBias + c, first: width)
+        w0.store(dWeight + c)
+        w1.store(dWeight + c + 16)
+        w2.store(dWeight + c + 32)
+        w3.store(dWeight + c + 48)
+        b0.store(dBias + c)
+        b1.store(dBias + c + 16)
+        b2.store(dBias + c + 32)
+        b3.store(dBias + c + 48)
+        c += 64
+    }
+    while c < columns.upperBound {
+        let width = min(16, columns.upperBound - c)
+        var w = Lanes.load(dWeight + c, first: width, other: 0)
+        var b = Lanes.load(dBias + c, first: width, other: 0)
+        for row in 0..<rows {
+            let offset = row * stride + c
+            let hat =
+                (Lanes.load(x + offset, first: width, other: 0) - Lanes(repeating: statistics[2 * row]))
+                * Lanes(repeating: statistics[2 * row + 1])
+            let d = Lanes.load(dy + offset, first: width, other: 0)
+            w.addProduct(d, hat)
+            b += d
         }
+        w.store(dWeight + c, first: width)
+        b.store(dBias + c, first: width)
         c += width
     }
 }

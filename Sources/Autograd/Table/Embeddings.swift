@@ -1,0 +1,38 @@
+extension OperationTable {
+    /// What turns tokens and pixels into rows.
+    static let embeddings: [OperationCase] = [
+        OperationCase(
+            "embedding",
+            [
+                .integers("tokens") { scattered($0 == .small ? 11 : N, below: $0 == .small ? 13 : V) },
+                .integers("offsets") { $0 == .small ? [0, 4, 5, 11] : (0...8).map { Int32($0 * 128) } },
+                .parameter("word", [13, 37], [V, C]), .parameter("position", [9, 37], [514, C]),
+            ],
+            work: .memory(forward: bytes(3 * N * C), backward: bytes(5 * N * C))
+        ) { tape, inputs in
+            .rows(
+                tape.embedding(
+                    tokens: inputs.integers("tokens"), offsets: inputs.integers("offsets"),
+                    word: inputs.parameter("word"), position: inputs.parameter("position")))
+        },
+        OperationCase(
+            "patchEmbedding",
+            [
+                .bytes("pixels", [2, 6, 6, 3], [8, 224, 224, 3]), .parameter("weight", [21, 27], [C, C]),
+                .parameter("bias", [21], [C]), .parameter("cls", [21], [C]),
+                .parameter("position", [5, 21], [197, C]),
+            ],
+            work: .arithmetic(forward: product(8 * 196, C, C), backward: product(8 * 196, C, C)),
+            numbers: {
+                $0 == .small ? ["image_size": 6, "patch_size": 3] : ["image_size": 224, "patch_size": 16]
+            }
+        ) { tape, inputs in
+            .rows(
+                tape.patchEmbedding(
+                    pixels: inputs.bytes("pixels"), size: Int(inputs.number("image_size")),
+                    patch: Int(inputs.number("patch_size")), weight: inputs.parameter("weight"),
+                    bias: inputs.parameter("bias"), cls: inputs.parameter("cls"),
+                    position: inputs.parameter("position")))
+        },
+    ]
+}

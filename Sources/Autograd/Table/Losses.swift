@@ -1,0 +1,50 @@
+import Tensors
+
+extension OperationTable {
+    /// Losses: a number, whose gradients are there when forward is done.
+    static let losses: [OperationCase] = [
+        OperationCase(
+            "linearCrossEntropy",
+            [
+                .variable("h", [5, 7], [M, C]), .parameter("weight", [83, 7], [V, C], deviation: 0.5),
+                .parameter("bias", [83], [V]),
+                .integers("labels") { scattered($0 == .small ? 5 : M, below: $0 == .small ? 83 : V) },
+            ],
+            work: .arithmetic(forward: 3 * product(M, V, C), backward: 0), numbers: { _ in ["scale": 0.125] }
+        ) { tape, inputs in
+            .loss(
+                tape.linearCrossEntropy(
+                    inputs.variable("h"), inputs.parameter("weight"), inputs.parameter("bias"),
+                    labels: inputs.integers("labels"), scale: Float(inputs.number("scale"))))
+        },
+        OperationCase(
+            "imageTextContrastive",
+            [
+                .variable("u", [5, 7], [256, C], deviation: 0.3), .variable("v", [5, 7], [256, C], deviation: 0.3),
+                .parameter("temperature", [1], [1], deviation: 0, mean: 0.09),
+            ],
+            work: .arithmetic(forward: 6 * product(256, 256, C), backward: 0)
+        ) { tape, inputs in
+            let (u, v) = (inputs.variable("u"), inputs.variable("v"))
+            let temperature = inputs.parameter("temperature")
+            let (loss, slope) = ContrastiveLoss(arena: tape.arena, pool: tape.pool).pairs(
+                u: u.value, v: v.value, temperature: temperature.value.floats[0], own: 0..<u.rows,
+                du: tape.contribution(to: u).gradient, dv: tape.contribution(to: v).gradient)
+            temperature.gradient.floats[0] += Float(slope)
+            return .loss(loss)
+        },
+        OperationCase(
+            "imageContrastive", [.variable("z", [10, 7], [256, C], deviation: 0.3)],
+            work: .arithmetic(forward: 3 * product(256, 256, C), backward: 0), numbers: { _ in ["temperature": 0.1] }
+        ) { tape, inputs in
+            let z = inputs.variable("z")
+            let gradient = tape.contribution(to: z).gradient
+            let B = z.rows / 2
+            return .loss(
+                ContrastiveLoss(arena: tape.arena, pool: tape.pool).views(
+                    first: z.value.rows(0..<B), second: z.value.rows(B..<2 * B),
+                    temperature: Float(inputs.number("temperature")), own: 0..<B, dFirst: gradient.rows(0..<B),
+                    dSecond: gradient.rows(B..<2 * B)))
+        },
+    ]
+}

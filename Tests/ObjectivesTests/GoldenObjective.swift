@@ -1,0 +1,71 @@
+import Batches
+import Foundation
+import Models
+import Objectives
+import Rehearsal
+import Training
+
+/// A golden of an objective as a run of one step.
+struct GoldenObjective {
+    static let names = ["masked_language_text", "masked_language_pairs", "image_text_contrastive", "image_contrastive"]
+
+    let run: RankedRun
+    let loss: Double
+    let gradients: [String: [Double]]
+
+    init(_ name: String, dropout: Float = 0) throws {
+        let golden = try GoldenFile(name, suite: #filePath)
+        let config = try Self.config(golden, dropout: dropout)
+        let objective = Self.objective(name, config)
+        let samples = try Self.samples(golden, views: objective.needs.views.count, size: config.imageSize)
+        var run = RankedRun(
+            config: config, entries: [TrainedEntry(corpus: "golden", objective: objective)],
+            steps: [[RankedRun.GlobalBatch(samples: samples)]])
+        for name in golden.names("weight/") { run.weights[name] = try golden.floats("weight/\(name)") }
+        self.run = run
+        loss = try golden.doubles("loss")[0]
+        gradients = try Dictionary(
+            uniqueKeysWithValues: golden.names("gradient/").map { ($0, try golden.doubles("gradient/\($0)")) })
+    }
+
+    private static func config(_ golden: GoldenFile, dropout: Float) throws -> ModelConfig {
+        // The reference has no dropout, and its config does not speak of it.
+        let text = (golden.metadata["config"] ?? "").dropFirst()
+        return try JSONDecoder().decode(ModelConfig.self, from: Data("{\"dropout\": \(dropout), \(text)".utf8))
+    }
+
+    private static func objective(_ name: String, _ config: ModelConfig) -> any Objective {
+        switch name {
+        case "masked_language_text":
+            MaskedLanguage(vocabulary: config.vocabulary, maxTokens: config.maxTokens, image: nil)
+        case "masked_language_pairs":
+            MaskedLanguage(
+                vocabulary: config.vocabulary, maxTokens: config.maxTokens, image: (config.imageSize, .none))
+        case "image_text_contrastive":
+            ImageTextContrastive(maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: .none)
+        default:
+            ImageContrastive(imageSize: config.imageSize)
+        }
+    }
+
+    private static func samples(_ golden: GoldenFile, views: Int, size: Int) throws -> [Sample] {
+        let images = try (0..<views).map { try golden.bytes("batch/view\($0)") }
+        let bytes = 3 * size * size
+        let tokens = golden.contains("batch/tokens") ? try golden.integers("batch/tokens") : []
+        let offsets = golden.contains("batch/offsets") ? try golden.integers("batch/offsets") : []
+        let masked = golden.contains("batch/labels") ? try golden.integers("batch/masked_rows") : []
+        let labels = golden.contains("batch/labels") ? try golden.integers("batch/labels") : []
+        let count = views > 0 ? images[0].count / bytes : offsets.count - 1
+        return (0..<count).map { b in
+            var sample = Sample(key: "\(b)")
+            sample.images = images.map { PixelImage(size: size, pixels: Array($0[b * bytes..<(b + 1) * bytes])) }
+            guard !offsets.isEmpty else { return sample }
+            let rows = offsets[b]..<offsets[b + 1]
+            sample.tokens = Array(tokens[Int(rows.lowerBound)..<Int(rows.upperBound)])
+            for (row, label) in zip(masked, labels) where rows.contains(row) {
+                sample.masked.append(MaskedToken(row: row - rows.lowerBound, label: label))
+            }
+            return sample
+        }
+    }
+}

@@ -1,0 +1,40 @@
+public import Batches
+public import Models
+public import Objectives
+import Autograd
+import Runtime
+
+/// Samples drawn from a seed: texts of 3 … `maxTokens` tokens and noise for images, prepared by their objective.
+public func inventedSamples(
+    _ count: Int, for objective: any Objective, vocabulary: Int, seed: UInt64 = 11
+) -> [Sample] {
+    let needs = objective.needs
+    return (0..<count).map { position in
+        var random = RandomKey(seed: seed, position: position, purpose: .test).stream
+        var sample = Sample(key: "sample-\(position)")
+        if let longest = needs.maxTokens {
+            let length = 3 + random.integer(below: longest - 2)
+            sample.tokens = [0] + (0..<length - 2).map { _ in 5 + Int32(random.integer(below: vocabulary - 6)) } + [2]
+            sample.wordStarts = sample.tokens.indices.map { $0 > 0 && $0 < length - 1 && $0 % 2 == 1 }
+        }
+        sample.images = needs.views.map { _ in
+            let size = needs.imageSize
+            return PixelImage(size: size, pixels: (0..<3 * size * size).map { _ in UInt8(random.integer(below: 256)) })
+        }
+        objective.prepare(&sample, RandomKey(seed: seed, position: position, purpose: .masking))
+        return sample
+    }
+}
+
+/// Weights in which every tensor matters: matrices of deviation 0.2, norms around 1, biases around 0.
+public func widened(_ model: UNIMO2, seed: UInt64 = 5) -> [String: [Float]] {
+    var weights: [String: [Float]] = [:]
+    for (index, parameter) in model.parameters.enumerated() where parameter.name != "itc.temperature" {
+        var random = RandomKey(seed: seed, position: index, purpose: .test).stream
+        let isScale = parameter.name.hasSuffix("weight") && !parameter.decays
+        weights[parameter.name] = (0..<parameter.count).map { _ in
+            (isScale ? 1 : 0) + 0.7 * (random.uniform() - 0.5)
+        }
+    }
+    return weights
+}

@@ -1,0 +1,73 @@
+import Collectives
+import Rehearsal
+import Testing
+
+@Suite struct RankTests {
+    /// Every objective alone, and all of them in one step; batches that 2, 3 and 4 don't divide, and one of two samples.
+    static let mixtures: [[(entry: Int, samples: Int)]] = [
+        [(0, 7)], [(1, 7)], [(2, 7)], [(3, 7)], [(0, 2)], [(1, 1)], [(2, 2)], [(3, 3)],
+        [(0, 7), (2, 5), (1, 2), (3, 7)],
+    ]
+
+    @Test("1, 2, 3 and 4 ranks agree on gradients and losses", arguments: mixtures, [Reduction.ring, .window])
+    func ranksAgree(batches: [(entry: Int, samples: Int)], reduction: Reduction) throws {
+        var run = Mixture.run(batches)
+        let alone = try run.run()
+        run.reduction = reduction
+        for ranks in 2...4 {
+            run.ranks = ranks
+            let together = try run.run()
+            let rule = NormRule(together.gradients, reference: alone.gradients)
+            print("\(batches) \(reduction) \(ranks): \(rule.ratio) (\(rule.worst))")
+            #expect(rule.ratio <= 1e-5, "\(ranks) ranks: \(rule.worst)")
+            for (found, expected) in zip(together.losses[0], alone.losses[0]) {
+                #expect(abs(found - expected) <= 1e-6 * abs(expected), "\(ranks) ranks")
+            }
+        }
+    }
+
+    @Test("small chunks on three ranks change nothing either")
+    func chunksOnRanks() throws {
+        var run = Mixture.run([(0, 7), (2, 7), (3, 7)])
+        let alone = try run.run()
+        run.ranks = 3
+        run.chunkSize = 1
+        let together = try run.run()
+        let rule = NormRule(together.gradients, reference: alone.gradients)
+        #expect(rule.ratio <= 1e-5, "\(rule.worst)")
+    }
+
+    @Test("losses of 50 steps stay within 1e-4 for 1 to 4 ranks")
+    func ranksStayTogether() throws {
+        var run = Mixture.run([(0, 5), (1, 3), (2, 6), (3, 5)], steps: 50)
+        run.weights = [:]
+        let alone = try run.run()
+        for ranks in 2...4 {
+            run.ranks = ranks
+            let worst = zip(try run.run().losses.joined(), alone.losses.joined()).map { abs($0 - $1) / abs($1) }.max()!
+            print("50 steps on \(ranks) ranks: \(worst)")
+            #expect(worst <= 1e-4, "\(ranks) ranks")
+        }
+        #expect(alone.losses.last![0] < alone.losses[0][0])
+    }
+
+    @Test("the same launch twice, and with more threads, ends in the same bits")
+    func bitsRepeat() throws {
+        var run = Mixture.run([(0, 5), (1, 3), (2, 6), (3, 5)], steps: 3)
+        run.ranks = 2
+        let first = try run.run()
+        #expect(try run.run().weights == first.weights)
+        run.threads = 2
+        #expect(try run.run().weights == first.weights)
+    }
+
+    @Test("groups that no batch declares stand still")
+    func inactiveGroupsStandStill() throws {
+        let run = Mixture.run([(3, 5)], steps: 3)
+        let outcome = try run.run()
+        let moved = Set(outcome.weights.filter { $0.value != run.weights[$0.key] }.map(\.key))
+        #expect(moved.allSatisfy { $0.hasPrefix("vision.") || $0.hasPrefix("simclr.") })
+        #expect(moved.contains("vision.patch.weight") && moved.contains("simclr.up.weight"))
+        #expect(Set(outcome.gradients.keys.map { $0.prefix { $0 != "." } }) == ["vision", "simclr"])
+    }
+}
