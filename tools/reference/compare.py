@@ -3,9 +3,11 @@
     compare RUN [--steps 50] [--json]
 
 RUN is a run directory with dumped tensors (recipe key `log.tensors: n`, one rank, dropout off). The first dumped step
-is checked closely: each batch's loss to 1e-5 relative, each gradient tensor by ‖g − g64‖ ≤ 1e-4 · max(‖g64‖, 1e-6 ·
-‖all gradients‖), one row per tensor. When more steps are dumped, the reference then trains on the dumped batches by
-itself, with its own AdamW, and every batch's loss must stay within 1e-3 of the run's. Exit code 1 when anything fails.
+is checked closely: each batch's loss to 1e-5 relative, each gradient tensor by
+‖g − g64‖ ≤ 1e-4 · max(‖g64‖, 1e-6 · ‖all gradients‖), one row per tensor. When more steps are dumped, the reference
+then trains on the dumped batches by itself, with its own AdamW, and every batch's loss must stay within 1e-3 of the
+run's; learning rates and the first gradient norm are compared too. Exit code 1 when anything fails, 2 when RUN has
+nothing to compare.
 """
 
 import argparse
@@ -148,7 +150,8 @@ def batches_of(step: Path) -> list[Batch]:
 
 def model_of(run: Path, step: Path) -> Unimo:
     model = Unimo(json.loads((run / "config.json").read_text())).double()
-    model.load_state_dict({name: tensor.double() for name, tensor in read_tensors(step / "weights.safetensors").items()})
+    weights = read_tensors(step / "weights.safetensors")
+    model.load_state_dict({name: tensor.double() for name, tensor in weights.items()})
     return model
 
 
@@ -195,7 +198,7 @@ def main() -> int:
         rows = compare(arguments.run, arguments.steps)
     except (Fault, OSError, KeyError, ValueError, RuntimeError) as fault:
         print(f"compare: {type(fault).__name__}: {fault}", file=sys.stderr)
-        return 1
+        return 2
     ok = all(row["ok"] for row in rows)
     if arguments.json:
         finite = [{k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in r.items()} for r in rows]

@@ -53,7 +53,7 @@ def case(random, inputs: dict[str, Tensor], apply, metadata: dict | None = None)
     for name, tensor in exact.items():
         if tensor.dtype == torch.float64:
             tensors[f"gradient/{name}"] = tensor.grad
-    return tensors, {key: value if isinstance(value, str) else json.dumps(value) for key, value in (metadata or {}).items()}
+    return tensors, {k: v if isinstance(v, str) else json.dumps(v) for k, v in (metadata or {}).items()}
 
 
 @operation("linear")
