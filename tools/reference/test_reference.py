@@ -22,6 +22,8 @@ from operation_cases import planned_attention
 from optimizer import AdamW, Schedule, global_norm
 from unimo_reference import Attention, Layer, batch_of, loss_of, patch_embedding, two_view_loss
 
+torch.set_num_threads(1)  # tiny tensors: more threads only wait for each other
+
 OPTIMIZER = dict(learning_rate=1e-3, beta1=0.9, beta2=0.98, epsilon=1e-6, weight_decay=0.1, clip_norm=1.0)
 SCHEDULE = dict(kind="cosine", warmup_steps=3, total_steps=20, final_ratio=0.1)
 
@@ -207,6 +209,17 @@ class Comparison(unittest.TestCase):
         with self.assertRaisesRegex(compare.Fault, "expected step 3"):
             compare.compare(self.run_directory, 50)
 
+    def test_a_run_with_dropout_is_refused(self):
+        (self.run_directory / "config.json").write_text(json.dumps(goldens.CONFIG | {"dropout": 0.1}))
+        with self.assertRaisesRegex(compare.Fault, "expected dropout 0"):
+            compare.compare(self.run_directory, 50)
+
+    def test_a_recipe_that_lacks_a_setting_is_named(self):
+        path = self.run_directory / "recipe.resolved.yaml"
+        path.write_text(path.read_text().replace("beta2", "beta_2"))
+        with self.assertRaisesRegex(compare.Fault, "expected optimizer.beta2"):
+            compare.compare(self.run_directory, 50)
+
     def test_exit_code_and_json(self):
         arguments, sys.argv = sys.argv, ["compare", str(self.run_directory), "--json"]
         self.addCleanup(setattr, sys, "argv", arguments)
@@ -251,5 +264,4 @@ class Goldens(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     unittest.main()
