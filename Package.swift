@@ -55,7 +55,7 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
 /// Modules that have a suite of their own under `Tests/`.
 let suites = [
     "Runtime", "Tensors", "Autograd", "Storage", "Collectives", "Text", "Vision", "Corpora", "Models", "Objectives",
-    "Checkpoints", "Training", "Recipes",
+    "Checkpoints", "Training", "Telemetry", "Recipes",
 ]
 
 let package = Package(
@@ -84,7 +84,7 @@ let package = Package(
         + [
             .executableTarget(
                 name: "unimo",
-                dependencies: ["Recipes", "MPITransport", "Runtime", "Collectives", arguments].map {
+                dependencies: ["Recipes", "MPITransport", "Runtime", "Collectives", "Training", "Models", "Autograd", "Tensors", "Batches", arguments].map {
                     $0 as Target.Dependency
                 }, swiftSettings: swiftSettings)
         ]

@@ -17,7 +17,7 @@ public struct SampleNeeds: Sendable, Equatable {
 }
 
 /// How an image is brought to the model's size.
-public enum Augmentation: String, Sendable, Equatable, Codable {
+public enum Augmentation: String, Sendable, Equatable, Codable, CaseIterable {
     /// Resized without keeping the aspect (UNIMO-2 `image_utils.py`).
     case none
     /// A random crop of 60–100 % of the area, aspect 3/4…4/3; no flip, because captions name sides.

@@ -9,7 +9,11 @@ public final class Monitor: @unchecked Sendable {
 
     public init() {
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -27,6 +31,12 @@ public final class Monitor: @unchecked Sendable {
 
     /// Sleeps until `notify`; only inside `locked`, and only in a loop that checks what it waits for.
     public func wait() { pthread_cond_wait(condition, mutex) }
+
+    /// Sleeps until `notify`, or until `Clock.seconds` is `time`; only inside `locked`, in a loop as `wait()`.
+    public func wait(until time: Double) {
+        var limit = timespec(tv_sec: Int(time), tv_nsec: Int((time - time.rounded(.down)) * 1e9))
+        pthread_cond_timedwait(condition, mutex, &limit)
+    }
 
     public func notify() { pthread_cond_broadcast(condition) }
 }

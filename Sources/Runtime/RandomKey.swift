@@ -8,6 +8,7 @@ public struct Purpose: Sendable, Equatable {
     public static let masking = Purpose(3)
     public static let scenes = Purpose(4)
     public static let test = Purpose(5)
+    public static let replacement = Purpose(6)
     /// The augmentation of the `view`-th image of a sample.
     public static func augmentation(view: Int) -> Purpose { Purpose(64 + UInt16(view)) }
     /// The `site`-th dropout of a model: every layer has sites of its own.
@@ -108,6 +109,6 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     /// Uniform in `0 ..< bound`, by multiplication (bias below bound / 2³²).
     public mutating func integer(below bound: Int) -> Int {
         precondition(bound > 0 && bound <= Int(UInt32.max), "integer(below:) needs 0 < bound < 2^32, got \(bound)")
-        return Int(UInt64(nextWord()) &* UInt64(bound) >> 32)
+        return Int((UInt64(nextWord()) &* UInt64(bound)) >> 32)
     }
 }

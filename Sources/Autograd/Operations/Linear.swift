@@ -1,0 +1,56 @@
+import Runtime
+import Tensors
+
+extension Tape {
+    /// y = x·Wᵀ + b.
+    /// - Parameters: x `(N, I)`, weight `(O, I)`, bias `(O)`.
+    /// - Returns: `(N, O)`. Saves x, which is another operation's output.
+    public func linear(_ x: Variable, _ weight: Parameter, _ bias: Parameter) -> Variable {
+        let y = variable(rows: x.rows, columns: weight.value.rows)
+        product(x.value, weight, bias, into: y.value)
+        record(y, parameters: [weight, bias]) { [self] dy in
+            addWeightGradients(x: x.value, dy: dy, weight, bias)
+            let (dx, beta) = contribution(to: x)
+            multiply(
+                pool, m: dx.rows, n: dx.columns, k: dy.columns, Operand(dy), Operand(weight.value), beta: beta, into: dx
+            )
+        }
+        return y
+    }
+
+    /// y = x·Wᵀ + b into `y`; `after` sees each panel of y (rows, columns) while it is in cache.
+    func product(
+        _ x: Tensor, _ weight: Parameter, _ bias: Parameter, into y: Tensor,
+        after: ((Range<Int>, Range<Int>) -> Void)? = nil
+    ) {
+        precondition(
+            x.columns == weight.value.columns && bias.count == weight.value.rows,
+            "linear: x \(x.shape), weight \(weight.value.shape), bias (\(bias.count))")
+        let start = UnsafePointer(bias.value.floats)
+        // The library would clear the result first; laying the bias instead makes it free.
+        multiply(
+            pool, m: y.rows, n: y.columns, k: x.columns, Operand(x), Operand(weight.value, transposed: true), beta: 1,
+            into: y,
+            before: { rows, columns in
+                layBias(
+                    start + columns.lowerBound, rows: rows.count, columns: columns.count,
+                    into: y.floats + rows.lowerBound * y.columns + columns.lowerBound, stride: y.columns)
+            }, after: after)
+    }
+
+    /// dW += dyᵀ·x, db += Σ dy.
+    func addWeightGradients(x: Tensor, dy: Tensor, _ weight: Parameter, _ bias: Parameter) {
+        multiply(
+            pool, m: dy.columns, n: x.columns, k: dy.rows, Operand(dy, transposed: true), Operand(x), beta: 1,
+            into: weight.gradient)
+        addBiasGradient(dy, bias)
+    }
+
+    /// db += Σ over rows of dy.
+    func addBiasGradient(_ dy: Tensor, _ bias: Parameter) {
+        let gradient = bias.gradient.floats
+        forColumnBlocks(of: dy.columns) { columns in
+            addColumnSums(dy.floats, rows: dy.rows, columns: columns, stride: dy.columns, into: gradient)
+        }
+    }
+}

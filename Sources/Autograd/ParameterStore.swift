@@ -1,0 +1,98 @@
+import Glibc
+import Runtime
+import Tensors
+
+/// Every parameter of a model in forward order in flat arenas: one for weights, one for gradients.
+///
+/// A group (`vision`, `text`, …) is one contiguous extent, padded to `alignment` elements, so that a bucket of gradients
+/// never straddles two groups and every rank's piece of it has whole vectors.
+public final class ParameterStore {
+    public let parameters: [Parameter]
+    /// Groups in forward order and their extents in the arenas, padding included.
+    public let groups: [(name: String, extent: Range<Int>)]
+    /// Elements of each arena.
+    public let count: Int
+    public let weights: UnsafeMutablePointer<Float>
+    public let gradients: UnsafeMutablePointer<Float>
+    private let weightMemory: Reservation
+    private let gradientMemory: Reservation?
+    private let indices: [String: Int]
+
+    /// Elements that `parameters` need with groups padded to `alignment`.
+    public static func count(_ parameters: [Parameter], alignment: Int) -> Int {
+        layOut(parameters, alignment: alignment).last?.extent.upperBound ?? 0
+    }
+
+    /// - Parameters:
+    ///   - parameters: in forward order; those of a group adjacent.
+    ///   - alignment: elements; 16 · R for R ranks.
+    ///   - gradients: memory of `count(_:alignment:)` elements that others may map too; nil for private memory. Must be zero.
+    public init(_ parameters: [Parameter], alignment: Int, gradients: UnsafeMutableRawPointer? = nil) {
+        self.parameters = parameters
+        groups = ParameterStore.layOut(parameters, alignment: alignment)
+        count = groups.last?.extent.upperBound ?? 0
+        weightMemory = Reservation(byteCount: count * 4)
+        gradientMemory = gradients == nil ? Reservation(byteCount: count * 4) : nil
+        weights = weightMemory.base.bindMemory(to: Float.self, capacity: count)
+        self.gradients = (gradients ?? gradientMemory!.base).bindMemory(to: Float.self, capacity: count)
+        indices = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($0.element.name, $0.offset) })
+        for parameter in parameters {
+            parameter.weights = weights
+            parameter.gradients = self.gradients
+        }
+    }
+
+    public subscript(name: String) -> Parameter? { indices[name].map { parameters[$0] } }
+
+    /// Places parameters one after another (each at a multiple of 16 elements) and pads each group.
+    private static func layOut(_ parameters: [Parameter], alignment: Int) -> [(name: String, extent: Range<Int>)] {
+        precondition(alignment % 16 == 0, "groups are aligned to multiples of 16 elements, got \(alignment)")
+        var groups: [(name: String, extent: Range<Int>)] = []
+        var offset = 0
+        for parameter in parameters {
+            if groups.last?.name != parameter.group {
+                precondition(
+                    !groups.contains { $0.name == parameter.group },
+                    "the parameters of \(parameter.group) are not adjacent")
+                offset = (offset + alignment - 1) / alignment * alignment
+                groups.append((parameter.group, offset..<offset))
+            }
+            parameter.range = offset..<offset + parameter.count
+            offset = (offset + parameter.count + 15) & ~15
+            let end = (offset + alignment - 1) / alignment * alignment
+            groups[groups.count - 1].extent = groups[groups.count - 1].extent.lowerBound..<end
+        }
+        return groups
+    }
+
+    /// Draws every weight: a pure function of the seed and the parameter's name.
+    public func initialize(seed: UInt64) {
+        for parameter in parameters { initialize(parameter, seed: seed) }
+    }
+
+    private func initialize(_ parameter: Parameter, seed: UInt64) {
+        let target = weights + parameter.range.lowerBound
+        switch parameter.initialization {
+        case .constant(let value):
+            target.update(repeating: value, count: parameter.count)
+        case .truncatedNormal(let deviation):
+            var stream = RandomKey(
+                seed: seed ^ ParameterStore.hash(parameter.name), purpose: .initialization
+            ).stream
+            for i in 0..<parameter.count { target[i] = deviation * ParameterStore.truncatedNormal(&stream) }
+        }
+    }
+
+    /// FNV-1a, so that a parameter's start depends on its name and not on its place.
+    private static func hash(_ name: String) -> UInt64 {
+        name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+
+    private static func truncatedNormal(_ stream: inout RandomStream) -> Float {
+        while true {
+            let radius = (-2 * log(1 - Double(stream.uniform()))).squareRoot()
+            let value = Float(radius * cos(2 * .pi * Double(stream.uniform())))
+            if abs(value) <= 2 { return value }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+public import Batches
+import Runtime
+
+/// Reads a held-out corpus in its own order, without augmentation, for validation and evaluation: the same samples,
+/// prepared the same way, however they are cut into batches.
+public struct HeldOutReader: Sendable {
+    public let entry: LoaderEntry
+    private let seed: UInt64
+    private let decoder: SampleDecoder
+
+    /// - Parameter seed: of the random numbers that `prepare` draws; sample `i` draws those of position `i`.
+    public init(entry: LoaderEntry, seed: UInt64, tokenize: @escaping Tokenize) {
+        var entry = entry
+        entry.needs.views = entry.needs.views.map { _ in .none }
+        self.entry = entry
+        self.seed = seed
+        decoder = SampleDecoder(needs: entry.needs, prepare: entry.prepare, tokenize: tokenize)
+    }
+
+    public var count: Int { entry.corpus.count }
+
+    /// Samples `indices` as a global batch of which this rank gets its slice, in chunks as the entry says.
+    /// - Throws: typed errors of the corpus; `LoaderError.unusable` when a sample can't be used.
+    public func batch(of indices: Range<Int>, number: Int = 0, rank: Int = 0, ranks: Int = 1) throws -> Batch {
+        precondition(indices.lowerBound >= 0 && indices.upperBound <= count, "samples \(indices) of \(count)")
+        let slice = Batch.slice(of: indices.count, rank: rank, ranks: ranks)
+        let samples = try slice.map { try sample(indices.lowerBound + $0) }
+        return Batch(
+            number: number, entry: 0, globalCount: indices.count, slice: slice,
+            chunks: entry.chunks(samples, at: slice))
+    }
+
+    /// One sample, decoded and prepared.
+    public func sample(_ index: Int) throws -> Sample {
+        let stored = try entry.corpus.read(index)
+        do {
+            return try decoder.decode(stored, random: RandomKey(seed: seed, position: index, purpose: .masking))
+        } catch {
+            throw LoaderError.unusable(
+                SkippedSample(
+                    batch: 0, corpus: entry.corpus.name, key: stored.key, shard: stored.shard, offset: stored.offset,
+                    reason: error.reason, replacement: ""))
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Batches
+import Foundation
+import Runtime
+import Vision
+
+/// Makes of stored bytes the sample that an objective wants: a pure function of (bytes, seed, batch, position).
+struct SampleDecoder: Sendable {
+    /// `<s>` and `</s>`, the ids that RoBERTa gave them.
+    private static let begin: Int32 = 0
+    private static let end: Int32 = 2
+
+    private struct Caption: Decodable {
+        var caption: String?
+    }
+
+    let needs: SampleNeeds
+    let prepare: Prepare
+    let tokenize: Tokenize
+
+    init(needs: SampleNeeds, prepare: @escaping Prepare, tokenize: @escaping Tokenize) {
+        if let maxTokens = needs.maxTokens {
+            precondition(maxTokens >= 3, "a text of \(maxTokens) tokens has no room for one besides <s> and </s>")
+        }
+        precondition(needs.views.isEmpty || needs.imageSize > 0, "images of \(needs.imageSize) pixels")
+        self.needs = needs
+        self.prepare = prepare
+        self.tokenize = tokenize
+    }
+
+    /// - Parameter random: seed, batch and position; the purpose is set for each use.
+    func decode(_ stored: StoredSample, random: RandomKey) throws(UnusableSample) -> Sample {
+        var sample = Sample(key: stored.key)
+        if let maxTokens = needs.maxTokens { try addText(stored, maxTokens: maxTokens, to: &sample) }
+        if !needs.views.isEmpty {
+            let image = try image(of: stored)
+            sample.images = needs.views.enumerated().map { view, augmentation in
+                let key = random.with(purpose: .augmentation(view: view))
+                let pixels = augment(image, augmentation.policy, size: needs.imageSize, random: key)
+                return PixelImage(size: needs.imageSize, pixels: pixels)
+            }
+        }
+        prepare(&sample, random.with(purpose: .masking))
+        return sample
+    }
+
+    /// Tokens between `<s>` and `</s>`; a text that is too long loses its end, not its `</s>`.
+    private func addText(_ stored: StoredSample, maxTokens: Int, to sample: inout Sample) throws(UnusableSample) {
+        let (ids, wordStarts) = tokenize(try text(of: stored))
+        precondition(ids.count == wordStarts.count, "\(ids.count) ids and \(wordStarts.count) word starts")
+        guard !ids.isEmpty else { throw UnusableSample(reason: "the text has no tokens") }
+        let count = min(ids.count, maxTokens - 2)
+        sample.tokens.reserveCapacity(count + 2)
+        sample.tokens.append(Self.begin)
+        sample.tokens += ids[..<count]
+        sample.tokens.append(Self.end)
+        sample.wordStarts.reserveCapacity(count + 2)
+        sample.wordStarts.append(false)
+        sample.wordStarts += wordStarts[..<count]
+        sample.wordStarts.append(false)
+    }
+
+    /// The `txt` member, or else `caption` of the `json` member, without blanks at its ends.
+    private func text(of stored: StoredSample) throws(UnusableSample) -> String {
+        var text: String
+        if let member = stored.text {
+            guard let valid = String(validating: member.bytes, as: UTF8.self) else {
+                throw UnusableSample(reason: "the text is not UTF-8")
+            }
+            text = valid
+        } else if let member = stored.member(["json"]) {
+            do {
+                text = try JSONDecoder().decode(Caption.self, from: Data(member.bytes)).caption ?? ""
+            } catch {
+                throw UnusableSample(reason: "the json member is not an object with a caption")
+            }
+        } else {
+            throw UnusableSample(reason: "expected a txt or json member, found \(names(of: stored))")
+        }
+        text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !text.isEmpty else { throw UnusableSample(reason: "the text is empty") }
+        return text
+    }
+
+    private func image(of stored: StoredSample) throws(UnusableSample) -> DecodedImage {
+        if let member = stored.member([PortablePixmap.memberName]) { return try PortablePixmap.decode(member.bytes) }
+        guard let member = stored.image else {
+            throw UnusableSample(reason: "expected an image member, found \(names(of: stored))")
+        }
+        do {
+            return try decodeImage(member.bytes)
+        } catch {
+            throw UnusableSample(reason: error.description)
+        }
+    }
+
+    private func names(of stored: StoredSample) -> String {
+        stored.members.isEmpty ? "none" : stored.members.map(\.name).joined(separator: ", ")
+    }
+}
+
+extension Augmentation {
+    /// How `Vision` does it.
+    var policy: AugmentationPolicy {
+        switch self {
+        case .none: .none
+        case .mild: .mild
+        case .strong: .strong
+        }
+    }
+}

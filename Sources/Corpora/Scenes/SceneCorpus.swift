@@ -1,0 +1,100 @@
+import Storage
+public import Vision
+
+/// What pins a procedural corpus down.
+public struct SceneSettings: Sendable, Equatable {
+    public var seed: UInt64
+    /// Scenes in the corpus.
+    public var count: Int
+    public var part: ScenePart
+    /// Objects in a scene, within 1...3.
+    public var objects: ClosedRange<Int>
+    /// Side of the image in pixels.
+    public var side: Int
+
+    public init(
+        seed: UInt64, count: Int, part: ScenePart = .train, objects: ClosedRange<Int> = 1...3, side: Int = 64
+    ) {
+        precondition(count > 0 && side >= 8, "\(count) scenes of \(side) pixels")
+        self.seed = seed
+        self.count = count
+        self.part = part
+        self.objects = objects
+        self.side = side
+    }
+}
+
+/// Procedural scenes as a corpus without files: sample `i` is rendered when it is read, and is the same bytes whenever
+/// and wherever that happens.
+///
+/// - `pairs`: an image and a one-phrase caption.
+/// - `images`: the image alone.
+/// - `texts`: a description of a few sentences.
+public final class SceneCorpus: StoredCorpus {
+    /// How images are written.
+    public enum Encoding: Sendable {
+        /// A `png` member, for packing.
+        case png
+        /// A `ppm` member (binary portable pixmap): the same pixels at a tenth of the cost, for training directly.
+        case pixmap
+    }
+
+    /// Counted up whenever the same settings would give other samples.
+    private static let version = 1
+
+    public let name: String
+    public let kind: CorpusKind
+    public let settings: SceneSettings
+    public let fingerprint: String
+    private let encoding: Encoding
+    private let generator: SceneGenerator
+    private let renderer: SceneRenderer
+
+    public init(name: String, kind: CorpusKind, settings: SceneSettings, encoding: Encoding = .pixmap) {
+        precondition(kind != .regions, "\(name): procedural scenes come as images, texts or pairs, not as regions")
+        self.name = name
+        self.kind = kind
+        self.settings = settings
+        self.encoding = encoding
+        generator = SceneGenerator(seed: settings.seed, part: settings.part, objects: settings.objects)
+        renderer = SceneRenderer(side: settings.side)
+        fingerprint = SHA256.hex(
+            of: "scenes \(Self.version) \(kind.rawValue) \(settings.seed) \(settings.count) "
+                + "\(settings.part.rawValue) \(settings.objects) \(settings.side)")
+    }
+
+    public var count: Int { settings.count }
+
+    public func scene(_ index: Int) -> Scene {
+        precondition(index >= 0 && index < count, "scene \(index) of \(count)")
+        return generator.scene(index)
+    }
+
+    public func image(_ index: Int) -> DecodedImage { renderer.render(scene(index)) }
+    public func caption(_ index: Int) -> String { SceneGrammar.caption(scene(index)) }
+    public func description(_ index: Int) -> String { SceneGrammar.description(scene(index)) }
+
+    /// For example `train-00000042`.
+    public func key(_ index: Int) -> String {
+        let digits = String(index)
+        return "\(settings.part.rawValue)-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    }
+
+    public func read(_ index: Int) throws -> StoredSample {
+        var members: [StoredSample.Member] = []
+        if kind != .texts { members.append(try imageMember(index)) }
+        if kind != .images {
+            let text = kind == .pairs ? caption(index) : description(index)
+            members.append(StoredSample.Member(name: "txt", bytes: Array(text.utf8)))
+        }
+        return StoredSample(key: key(index), members: members)
+    }
+
+    private func imageMember(_ index: Int) throws -> StoredSample.Member {
+        let image = image(index)
+        return switch encoding {
+        case .png: StoredSample.Member(name: "png", bytes: try encodePNG(image))
+        case .pixmap: StoredSample.Member(name: "ppm", bytes: PortablePixmap.encode(image))
+        }
+    }
+}

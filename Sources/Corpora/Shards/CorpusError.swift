@@ -1,0 +1,51 @@
+public import Runtime
+
+/// A source file, line or sample that can't be packed or read, and why.
+public struct RejectedSource: Sendable, Equatable, Codable, CustomStringConvertible {
+    /// The file, with `:line` where it has lines.
+    public var path: String
+    public var reason: String
+
+    public init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
+    public var description: String { "\(path): \(reason)" }
+}
+
+/// What the world can do to a corpus.
+public enum CorpusError: DiagnosedError, Equatable {
+    /// A file of the corpus is missing, changed or damaged.
+    case damaged(FileFault)
+    /// The corpus was written by a version this program does not know.
+    case unsupported(FileFault)
+    /// Sources that can't be packed: the first ones and how many in all.
+    case rejected([RejectedSource], count: Int)
+    /// Nothing to pack.
+    case empty(sources: [String], reason: String)
+    /// The place of the new corpus is taken.
+    case exists(path: String)
+
+    public var exitCode: ExitCode {
+        switch self {
+        case .exists: .usage
+        default: .data
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .damaged(let fault), .unsupported(let fault): fault.description
+        case .rejected(let sources, let count):
+            "\(count) sources can't be packed:\n"
+                + sources.map { "  \($0)\n" }.joined()
+                + (count > sources.count ? "  … and \(count - sources.count) more\n" : "")
+                + "repair or remove them, or ask for bad sources to be left out"
+        case .empty(let sources, let reason):
+            "nothing to pack in \(sources.joined(separator: ", ")): \(reason)"
+        case .exists(let path):
+            "\(path) exists already; remove it or choose another directory"
+        }
+    }
+}

@@ -1,0 +1,76 @@
+/// What the samples of a corpus hold.
+public enum CorpusKind: String, Sendable, Codable, CaseIterable {
+    /// One image each.
+    case images
+    /// One text each.
+    case texts
+    /// One image and one caption each.
+    case pairs
+    /// One image and the regions a detector found in it.
+    case regions
+
+    /// Members a sample of this kind must have: one name out of each list.
+    public var required: [[String]] {
+        let image = StoredSample.imageNames
+        let text = StoredSample.textNames
+        return switch self {
+        case .images: [image]
+        case .texts: [text]
+        case .pairs: [image, text]
+        case .regions: [image, ["regions.json"]]
+        }
+    }
+}
+
+/// One sample as it is stored: named byte strings that share a key.
+public struct StoredSample: Sendable, Equatable {
+    /// One byte string of a sample.
+    public struct Member: Sendable, Equatable {
+        /// The file extension that says what it is: `png`, `jpg`, `txt`, `json`, …
+        public var name: String
+        public var bytes: [UInt8]
+
+        public init(name: String, bytes: [UInt8]) {
+            self.name = name
+            self.bytes = bytes
+        }
+    }
+
+    /// Names of members that are images.
+    public static let imageNames = ["png", "jpg", "jpeg", "webp"]
+    /// Names of members that are texts (UTF-8).
+    public static let textNames = ["txt"]
+
+    public var key: String
+    public var members: [Member]
+    /// Name of the shard file; empty for a sample that lies in no file.
+    public var shard: String
+    /// Where the sample begins in the decompressed shard.
+    public var offset: UInt64
+
+    public init(key: String, members: [Member], shard: String = "", offset: UInt64 = 0) {
+        self.key = key
+        self.members = members
+        self.shard = shard
+        self.offset = offset
+    }
+
+    /// The first member with one of these names.
+    public func member(_ names: [String]) -> Member? { members.first { names.contains($0.name) } }
+
+    public var image: Member? { member(Self.imageNames) }
+    public var text: Member? { member(Self.textNames) }
+}
+
+/// Samples that can be read in any order, from any thread.
+public protocol StoredCorpus: AnyObject, Sendable {
+    var name: String { get }
+    var kind: CorpusKind { get }
+    /// Samples in the corpus.
+    var count: Int { get }
+    /// SHA-256, in hexadecimal, of what pins every byte of the corpus down: two corpora with the same fingerprint hold
+    /// the same samples in the same order.
+    var fingerprint: String { get }
+    /// The sample at `index` in `0 ..< count`.
+    func read(_ index: Int) throws -> StoredSample
+}

@@ -1,0 +1,150 @@
+public import Autograd
+public import Batches
+import Tensors
+
+/// ViT (Dosovitskiy et al. 2021): pre-LN, learned class row and positions, a final norm, no dropout.
+public struct VisionEncoder {
+    let config: EncoderConfig
+    let imageSize: Int
+    let patchSize: Int
+    let patch: Linear
+    let cls: Parameter
+    let position: Parameter
+    let layers: [TransformerLayer]
+    let norm: Norm
+
+    init(_ list: inout ParameterList, _ model: ModelConfig) {
+        config = model.vision
+        imageSize = model.imageSize
+        patchSize = model.patchSize
+        let C = config.width
+        patch = list.linear("vision.patch", from: 3 * patchSize * patchSize, to: C)
+        cls = list.add("vision.cls", [C], .truncatedNormal(deviation: 0.02))
+        position = list.matrix("vision.position", [1 + model.patches, C])
+        layers = (0..<config.layers).map { i in
+            TransformerLayer(
+                &list, "vision.layers.\(i)", model.vision, placement: .before, epsilon: 1e-12,
+                dropout: Dropout(rate: 0),
+                site: 0)
+        }
+        norm = list.norm("vision.norm", C, epsilon: 1e-12)
+    }
+
+    /// Rows of an image: the class row and its patches.
+    var rowsPerImage: Int { 1 + (imageSize / patchSize) * (imageSize / patchSize) }
+
+    /// - Parameter images: B images.
+    /// - Returns: `(B·(1 + P), C)`; row `b·(1 + P)` is the class row of image b.
+    public func callAsFunction(_ images: ImageRows, positions: Range<Int>, _ tape: Tape) -> Variable {
+        precondition(images.size == imageSize, "images of \(images.size) pixels for an encoder of \(imageSize)")
+        var x = tape.patchEmbedding(
+            pixels: images.pixels, size: imageSize, patch: patchSize, weight: patch.weight, bias: patch.bias, cls: cls,
+            position: position)
+        let samples = rows(count: images.count, positions: positions)
+        let plan = AttentionPlan.full(samples.map { [$0.rows] }, positions: samples.map(\.position))
+        for layer in layers { x = layer(x, plan, samples, tape) }
+        return norm(x, tape)
+    }
+
+    /// The class rows of `(B·(1 + P), C)`: `(B, C)`.
+    public func classRows(_ x: Variable, _ tape: Tape) -> Variable {
+        tape.gatherRows(x, (0..<x.rows / rowsPerImage).map { Int32($0 * rowsPerImage) })
+    }
+
+    func rows(count: Int, positions: Range<Int>) -> [SampleRows] {
+        (0..<count).map {
+            SampleRows(rows: $0 * rowsPerImage..<($0 + 1) * rowsPerImage, position: positions.lowerBound + $0)
+        }
+    }
+}
+
+/// RoBERTa's shape (Liu et al. 2019): post-LN, positions from 2, no segment embeddings.
+public struct TextEncoder {
+    let config: EncoderConfig
+    /// `(V, C)`, shared with the language-model head.
+    public let word: Parameter
+    let position: Parameter
+    let norm: Norm
+    let layers: [TransformerLayer]
+    let dropout: Dropout
+
+    init(_ list: inout ParameterList, _ model: ModelConfig) {
+        config = model.text
+        let C = config.width
+        let dropout = Dropout(rate: model.dropout)
+        self.dropout = dropout
+        word = list.matrix("text.word", [model.vocabulary, C])
+        position = list.matrix("text.position", [model.maxTokens + 2, C])
+        norm = list.norm("text.norm", C, epsilon: 1e-5)
+        layers = (0..<config.layers).map { i in
+            TransformerLayer(
+                &list, "text.layers.\(i)", model.text, placement: .after, epsilon: 1e-5, dropout: dropout,
+                site: 1 + 3 * i)
+        }
+    }
+
+    /// - Parameter text: N tokens of B samples.
+    /// - Returns: `(N, C)`.
+    public func callAsFunction(_ text: TextRows, positions: Range<Int>, _ tape: Tape) -> Variable {
+        let samples = TextEncoder.rows(text, positions: positions)
+        var x = tape.embedding(tokens: text.tokens, offsets: text.offsets, word: word, position: position)
+        x = tape.dropout(norm(x, tape), DropoutSite(dropout, site: 0, samples: samples))
+        let plan = AttentionPlan.full(samples.map { [$0.rows] }, positions: samples.map(\.position))
+        for layer in layers { x = layer(x, plan, samples, tape) }
+        return x
+    }
+
+    /// The rows of `<s>`: `(B, C)`.
+    public func firstRows(_ x: Variable, _ text: TextRows, _ tape: Tape) -> Variable {
+        tape.gatherRows(x, Array(text.offsets.dropLast()))
+    }
+
+    static func rows(_ text: TextRows, positions: Range<Int>) -> [SampleRows] {
+        (0..<text.offsets.count - 1).map {
+            SampleRows(
+                rows: Int(text.offsets[$0])..<Int(text.offsets[$0 + 1]), position: positions.lowerBound + $0)
+        }
+    }
+}
+
+/// The Transformer over images and texts together: post-LN, on encoder outputs as they are. A sample's image rows and text
+/// rows sit in two blocks, all images first.
+public struct JointEncoder {
+    let layers: [TransformerLayer]
+
+    /// Dropout sites of the joint stack start here, above any text stack's.
+    private static let firstSite = 2048
+
+    init(_ list: inout ParameterList, _ model: ModelConfig) {
+        let dropout = Dropout(rate: model.dropout)
+        layers = (0..<model.joint.layers).map { i in
+            TransformerLayer(
+                &list, "joint.layers.\(i)", model.joint, placement: .after, epsilon: 1e-5, dropout: dropout,
+                site: JointEncoder.firstSite + 3 * i)
+        }
+    }
+
+    /// - Parameters:
+    ///   - images: `(B·(1 + P), C)` and whose rows they are; nil for texts alone. - text: `(N, C)`.
+    /// - Returns: the text rows, `(N, C)`, of the result.
+    public func callAsFunction(
+        images: (Variable, [SampleRows])?, text: Variable, textRows: [SampleRows], _ tape: Tape
+    ) -> Variable {
+        guard !layers.isEmpty else { return text }
+        guard let (vision, imageRows) = images else {
+            let plan = AttentionPlan.full(textRows.map { [$0.rows] }, positions: textRows.map(\.position))
+            return layers.reduce(text) { $1($0, plan, textRows, tape) }
+        }
+        let shift = vision.rows
+        let moved = zip(imageRows, textRows).map { image, text in
+            SampleRows(
+                rows: text.rows.lowerBound + shift..<text.rows.upperBound + shift, position: text.position,
+                first: image.rows.count)
+        }
+        let plan = AttentionPlan.full(
+            zip(imageRows, moved).map { [$0.rows, $1.rows] }, positions: moved.map(\.position))
+        var x = tape.stackRows(vision, text)
+        for layer in layers { x = layer(x, plan, imageRows + moved, tape) }
+        return tape.slice(x, shift..<x.rows)
+    }
+}

@@ -1,0 +1,81 @@
+/// Sizes of one Transformer stack.
+public struct EncoderConfig: Sendable, Equatable, Codable {
+    /// L.
+    public var layers: Int
+    /// C.
+    public var width: Int
+    /// H.
+    public var heads: Int
+    /// F.
+    public var feedForward: Int
+
+    public init(layers: Int, width: Int, heads: Int, feedForward: Int) {
+        self.layers = layers
+        self.width = width
+        self.heads = heads
+        self.feedForward = feedForward
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case layers, width, heads
+        case feedForward = "feed_forward"
+    }
+}
+
+/// Everything that decides the parameters and the function of a UNIMO-2 model. Written as `config.json`.
+public struct ModelConfig: Sendable, Equatable, Codable {
+    /// V.
+    public var vocabulary: Int
+    /// Longest text with `<s>` and `</s>`; the position table has two rows more (RoBERTa).
+    public var maxTokens: Int
+    /// Side of an image in pixels.
+    public var imageSize: Int
+    /// Side of a patch in pixels.
+    public var patchSize: Int
+    public var vision: EncoderConfig
+    public var text: EncoderConfig
+    /// The Transformer over both; 0 layers leave the text encoder's output to the heads.
+    public var joint: EncoderConfig
+    /// Width of the projection that image-only contrastive learning compares.
+    public var projection: Int
+    /// Dropout of the text and joint stacks, hidden and attention; the visual encoder has none.
+    public var dropout: Float
+
+    public init(
+        vocabulary: Int, maxTokens: Int, imageSize: Int, patchSize: Int, vision: EncoderConfig, text: EncoderConfig,
+        joint: EncoderConfig, projection: Int, dropout: Float
+    ) {
+        self.vocabulary = vocabulary
+        self.maxTokens = maxTokens
+        self.imageSize = imageSize
+        self.patchSize = patchSize
+        self.vision = vision
+        self.text = text
+        self.joint = joint
+        self.projection = projection
+        self.dropout = dropout
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case vocabulary, vision, text, joint, projection, dropout
+        case maxTokens = "max_tokens"
+        case imageSize = "image_size"
+        case patchSize = "patch_size"
+    }
+
+    /// P, patches of an image.
+    public var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
+
+    /// What contradicts itself, in a sentence; nil when nothing does.
+    public var contradiction: String? {
+        if imageSize % patchSize != 0 { return "image_size \(imageSize) is not a multiple of patch_size \(patchSize)" }
+        if vision.width != text.width || text.width != joint.width {
+            return "vision, text and joint widths differ: \(vision.width), \(text.width), \(joint.width)"
+        }
+        for (name, stack) in [("vision", vision), ("text", text), ("joint", joint)] where stack.width % stack.heads != 0
+        {
+            return "\(name): width \(stack.width) is not a multiple of \(stack.heads) heads"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,42 @@
+public import Autograd
+public import Batches
+public import Models
+public import Runtime
+import Tensors
+
+/// Image-text contrastive learning on encoder outputs (UNIMO-2; `method.md` 2.2 item 3): symmetric InfoNCE, both sides
+/// normalised, τ learned and clipped. Pool: the global batch.
+public struct ImageTextContrastive: PoolObjective {
+    public static let name = "image_text_contrastive"
+    public let needs: SampleNeeds
+
+    public init(maxTokens: Int, imageSize: Int, augmentation: Augmentation) {
+        needs = SampleNeeds(maxTokens: maxTokens, views: [augmentation], imageSize: imageSize)
+    }
+
+    public var groups: Set<String> { ["vision", "text", "itc"] }
+
+    public func prepare(_ sample: inout Sample, _ random: RandomKey) {}
+
+    public func count(_ chunk: Chunk) -> Int { chunk.positions.count }
+
+    public func widths(_ config: ModelConfig) -> [Int] { [config.vision.width, config.text.width] }
+
+    public func embed(_ chunk: Chunk, _ model: UNIMO2, _ tape: Tape) -> [Variable] {
+        guard let text = chunk.text, let images = chunk.views.first else {
+            preconditionFailure("image_text_contrastive got a chunk without images or text")
+        }
+        return [
+            model.imageEmbedding(images, positions: chunk.positions, tape),
+            model.textEmbedding(text, positions: chunk.positions, tape),
+        ]
+    }
+
+    public func loss(_ pool: EmbeddingPool, _ model: UNIMO2, _ operations: ContrastiveLoss) -> Double {
+        let (loss, dTemperature) = operations.pairs(
+            u: pool.embeddings[0], v: pool.embeddings[1], temperature: model.temperature.value.floats[0], own: pool.own,
+            du: pool.gradients[0], dv: pool.gradients[1])
+        if pool.addsSharedGradients { model.temperature.gradient.floats[0] += Float(dTemperature) }
+        return loss
+    }
+}

@@ -1,0 +1,34 @@
+import Corpora
+import Models
+import Objectives
+
+/// From names in a recipe to working parts.
+enum Catalog {
+    static func objective(_ entry: Recipe.MixtureEntry, corpus: CorpusKind, _ config: ModelConfig) -> any Objective {
+        switch entry.objective {
+        case .maskedLanguage:
+            MaskedLanguage(
+                vocabulary: config.vocabulary, maxTokens: config.maxTokens,
+                image: corpus == .pairs ? (config.imageSize, entry.augmentation) : nil)
+        case .imageTextContrastive:
+            ImageTextContrastive(
+                maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: entry.augmentation)
+        case .imageContrastive:
+            ImageContrastive(imageSize: config.imageSize, augmentation: entry.augmentation)
+        }
+    }
+
+    static func corpus(_ source: Recipe.CorpusSource) throws -> any StoredCorpus {
+        switch source.origin {
+        case .scenes(let settings):
+            return SceneCorpus(name: source.name, kind: source.kind, settings: settings)
+        case .directory(let path):
+            let corpus = try ShardCorpus(directory: path, name: source.name)
+            guard corpus.kind == source.kind else {
+                throw RecipeContradiction(
+                    "corpus \(source.name) is declared as \(source.kind.rawValue), but \(path) holds \(corpus.kind.rawValue)")
+            }
+            return corpus
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Batches
+import Collectives
+import Corpora
+import Models
+import Training
+
+extension Recipe {
+    /// Reads a recipe file and applies `--set` overrides.
+    /// - Returns: the recipe and its resolved text, every default written out.
+    public static func read(file: String, overrides: [String] = []) throws -> (recipe: Recipe, resolved: ResolvedRecipe) {
+        let reader = try RecipeReader(file: file, overrides: overrides)
+        let recipe = try Recipe(reader.root)
+        let resolved = try reader.finish()
+        try recipe.check()
+        return (recipe, resolved)
+    }
+
+    init(_ root: RecipeNode) throws {
+        seed = UInt64(try root.integer("seed", in: 0...Int.max, default: 1))
+        steps = try root.integer("steps", in: 1...1_000_000_000)
+        model = try ModelSizes(root.child("model"))
+        tokenizer = try TokenizerSource(root.child("tokenizer"))
+        corpora = try root.named("corpora").map { try CorpusSource($0.name, $0.node) }
+        mixture = try root.list("mixture").map { try MixtureEntry($0, corpora) }
+        batchesPerStep = try root.integer("batches_per_step", in: 1...1024, default: 1)
+        loader = try LoaderOptions(root.section("loader"))
+        optimizer = try OptimizerConfig(root.child("optimizer"))
+        schedule = try Schedule(root.section("schedule"), peak: root.child("optimizer"), steps: steps)
+        let ranks = try root.section("ranks")
+        reduction = try ranks.choice("reduction", default: .auto)
+        threads = try ranks.optionalInteger("threads", in: 1...1024)
+        deadline = try ranks.seconds("deadline", in: .positive, default: 600)
+        skippedStepBudget = try root.integer("skipped_steps", in: 0...1_000_000, default: 10)
+        validation = try root.optionalChild("validation").map { try Validation($0, corpora) }
+        let saving = try root.section("checkpoints")
+        checkpoints = CheckpointOptions(
+            every: try saving.integer("every", in: 1...1_000_000_000, default: 1000),
+            keep: try saving.integer("keep", in: 1...1000, default: 3))
+        let log = try root.section("log")
+        self.log = LogOptions(
+            samples: try log.boolean("samples", default: false),
+            tensors: try log.integer("tensors", in: 0...100_000, default: 0))
+    }
+
+    /// What contradicts itself across sections.
+    private func check() throws {
+        if let contradiction = model.config(vocabulary: 8).contradiction {
+            throw RecipeContradiction("model: \(contradiction)")
+        }
+    }
+
+    /// Keys that may change on resume, by dotted path or prefix ending in a dot.
+    public static let resumable = [
+        "steps", "schedule.", "optimizer.", "checkpoints.", "validation.", "log.", "loader.", "ranks.", "skipped_steps",
+    ]
+}
+
+extension Recipe.ModelSizes {
+    init(_ node: RecipeNode) throws {
+        maxTokens = try node.integer("max_tokens", in: 4...65536)
+        imageSize = try node.integer("image_size", in: 1...4096)
+        patchSize = try node.integer("patch_size", in: 1...1024)
+        let width = try node.integer("width", in: 8...65536)
+        vision = try EncoderConfig(node.child("vision"), width: width)
+        text = try EncoderConfig(node.child("text"), width: width)
+        joint = try EncoderConfig(node.child("joint"), width: width)
+        projection = try node.integer("projection", in: 1...65536, default: 256)
+        dropout = Float(try node.number("dropout", in: .belowOne, default: 0.1))
+    }
+}
+
+extension EncoderConfig {
+    init(_ node: RecipeNode, width: Int) throws {
+        self.init(
+            layers: try node.integer("layers", in: 0...1000), width: width, heads: try node.integer("heads", in: 1...1024),
+            feedForward: try node.integer("feed_forward", in: 1...1_000_000))
+    }
+}
+
+extension Recipe.TokenizerSource {
+    init(_ node: RecipeNode) throws {
+        if let directory = try node.optionalString("directory") {
+            self = .directory(directory)
+        } else {
+            self = .trained(
+                vocabulary: try node.integer("vocabulary", in: 261...1_000_000),
+                samples: try node.integer("samples", in: 1...1_000_000_000, default: 100_000),
+                lowercases: try node.boolean("lowercase", default: false))
+        }
+    }
+}
+
+extension Recipe.CorpusSource {
+    init(_ name: String, _ node: RecipeNode) throws {
+        self.name = name
+        kind = try node.choice("kind")
+        if let scenes = try node.optionalChild("scenes") {
+            let objects = try scenes.integers("objects", in: 1...3, count: 2, default: [1, 3])
+            origin = .scenes(
+                SceneSettings(
+                    seed: UInt64(try scenes.integer("seed", in: 0...Int.max, default: 1)),
+                    count: try scenes.integer("count", in: 1...1_000_000_000),
+                    part: try scenes.choice("part", default: .train),
+                    objects: min(objects[0], objects[1])...max(objects[0], objects[1]),
+                    side: try scenes.integer("side", in: 8...1024, default: 64)))
+        } else {
+            origin = .directory(try node.string("directory"))
+        }
+    }
+}
+
+extension Recipe.MixtureEntry {
+    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource], forValidation: Bool = false) throws {
+        corpus = try node.string("corpus")
+        objective = try node.choice("objective")
+        weight = forValidation ? 1 : try node.integer("weight", in: 1...1_000_000, default: 1)
+        batchSize = forValidation ? 1 : try node.integer("batch_size", in: 1...1_000_000)
+        chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
+        augmentation = forValidation ? .none : try node.choice("augmentation", default: objective.augmentation)
+        guard let source = corpora.first(where: { $0.name == corpus }) else {
+            throw node.fault(
+                "corpus", expected: "one of \(corpora.map(\.name).joined(separator: ", "))",
+                remedy: "declare the corpus under `corpora`")
+        }
+        if !objective.corpora.contains(source.kind) {
+            throw node.fault(
+                "objective", expected: "an objective that learns from \(source.kind.rawValue)",
+                remedy: "\(objective.rawValue) learns from "
+                    + objective.corpora.map(\.rawValue).sorted().joined(separator: " or "))
+        }
+    }
+}
+
+extension Recipe.LoaderOptions {
+    init(_ node: RecipeNode) throws {
+        workers = try node.integer("workers", in: 1...1024, default: 1)
+        prefetch = try node.integer("prefetch", in: 1...1024, default: 4)
+        badSampleBudget = try node.integer("bad_samples", in: 0...1_000_000_000, default: 100)
+    }
+}
+
+extension OptimizerConfig {
+    init(_ node: RecipeNode) throws {
+        self.init(
+            beta1: Float(try node.number("beta1", in: .belowOne, default: 0.9)),
+            beta2: Float(try node.number("beta2", in: .belowOne, default: 0.98)),
+            epsilon: Float(try node.number("epsilon", in: .positive, default: 1e-6)),
+            weightDecay: Float(try node.number("weight_decay", in: .nonNegative, default: 0.01)),
+            clipNorm: Float(try node.number("clip_norm", in: .nonNegative, default: 1)))
+    }
+}
+
+extension Schedule {
+    init(_ node: RecipeNode, peak optimizer: RecipeNode, steps: Int) throws {
+        self.init(
+            peak: Float(try optimizer.number("learning_rate", in: .positive)),
+            decay: try node.choice("kind", default: .cosine),
+            warmupSteps: try node.integer("warmup_steps", in: 0...1_000_000_000, default: 0),
+            totalSteps: try node.integer("total_steps", in: 1...1_000_000_000, default: steps),
+            finalRatio: Float(try node.number("final_ratio", in: .fraction, default: 0)))
+    }
+}
+
+extension Recipe.Validation {
+    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
+        every = try node.integer("every", in: 1...1_000_000_000)
+        samples = try node.integer("samples", in: 1...1_000_000_000, default: 256)
+        batchSize = try node.integer("batch_size", in: 1...1_000_000, default: 64)
+        entries = try node.list("on").map { try Recipe.MixtureEntry($0, corpora, forValidation: true) }
+    }
+}

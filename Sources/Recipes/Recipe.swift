@@ -1,0 +1,131 @@
+public import Batches
+public import Collectives
+public import Corpora
+public import Models
+public import Training
+
+/// A whole run, typed. One recipe file is one run; `--set` is the only override.
+public struct Recipe: Sendable {
+    public var seed: UInt64
+    public var model: ModelSizes
+    public var tokenizer: TokenizerSource
+    public var corpora: [CorpusSource]
+    public var mixture: [MixtureEntry]
+    public var batchesPerStep: Int
+    public var loader: LoaderOptions
+    public var optimizer: OptimizerConfig
+    public var schedule: Schedule
+    public var steps: Int
+    /// Updates left out for non-finite numbers before the run stops.
+    public var skippedStepBudget: Int
+    public var reduction: Reduction
+    /// Compute threads of a rank; nil takes the rank's affinity mask.
+    public var threads: Int?
+    /// Seconds without progress after which a communication fails.
+    public var deadline: Double
+    public var validation: Validation?
+    public var checkpoints: CheckpointOptions
+    public var log: LogOptions
+
+    /// `ModelConfig` but for the vocabulary, which the tokenizer decides.
+    public struct ModelSizes: Sendable, Equatable {
+        public var maxTokens: Int
+        public var imageSize: Int
+        public var patchSize: Int
+        public var vision: EncoderConfig
+        public var text: EncoderConfig
+        public var joint: EncoderConfig
+        public var projection: Int
+        public var dropout: Float
+
+        public func config(vocabulary: Int) -> ModelConfig {
+            ModelConfig(
+                vocabulary: vocabulary, maxTokens: maxTokens, imageSize: imageSize, patchSize: patchSize, vision: vision,
+                text: text, joint: joint, projection: projection, dropout: dropout)
+        }
+    }
+
+    /// Where the tokenizer comes from.
+    public enum TokenizerSource: Sendable, Equatable {
+        /// `vocab.json` and `merges.txt` in a directory.
+        case directory(String)
+        /// Trained at the start on the texts of the mixture's corpora, at most `samples` of each.
+        case trained(vocabulary: Int, samples: Int, lowercases: Bool)
+    }
+
+    /// A corpus by name: packed, or procedural.
+    public struct CorpusSource: Sendable, Equatable {
+        public enum Origin: Sendable, Equatable {
+            case directory(String)
+            case scenes(SceneSettings)
+        }
+        public var name: String
+        public var kind: CorpusKind
+        public var origin: Origin
+    }
+
+    /// One line of the mixture.
+    public struct MixtureEntry: Sendable, Equatable {
+        public var corpus: String
+        public var objective: ObjectiveKind
+        public var weight: Int
+        public var batchSize: Int
+        /// Samples computed on one tape; 0 takes the rank's slice whole.
+        public var chunk: Int
+        public var augmentation: Augmentation
+    }
+
+    public struct LoaderOptions: Sendable, Equatable {
+        public var workers: Int
+        public var prefetch: Int
+        public var badSampleBudget: Int
+    }
+
+    /// Losses on held-out corpora, every so many steps.
+    public struct Validation: Sendable, Equatable {
+        public var every: Int
+        /// Samples of each held-out corpus, at most.
+        public var samples: Int
+        public var batchSize: Int
+        /// Pairs of corpus and objective.
+        public var entries: [MixtureEntry]
+    }
+
+    public struct CheckpointOptions: Sendable, Equatable {
+        /// Steps between checkpoints; the last step always has one.
+        public var every: Int
+        /// Checkpoints kept.
+        public var keep: Int
+    }
+
+    public struct LogOptions: Sendable, Equatable {
+        /// Each rank writes the keys of the samples it computed.
+        public var samples: Bool
+        /// Of how many first steps the batches, weights and gradients are written, for `tools/reference/compare`.
+        public var tensors: Int
+    }
+}
+
+/// The objectives a mixture can name: the catalogue. A new objective is a file in `Objectives` and a case here.
+public enum ObjectiveKind: String, Sendable, CaseIterable {
+    case maskedLanguage = "masked_language"
+    case imageTextContrastive = "image_text_contrastive"
+    case imageContrastive = "image_contrastive"
+
+    /// Kinds of corpus it can learn from.
+    var corpora: Set<CorpusKind> {
+        switch self {
+        case .maskedLanguage: [.texts, .pairs]
+        case .imageTextContrastive: [.pairs]
+        case .imageContrastive: [.images, .pairs]
+        }
+    }
+
+    /// How images are augmented unless the recipe says otherwise.
+    var augmentation: Augmentation {
+        switch self {
+        case .maskedLanguage, .imageTextContrastive: .mild
+        case .imageContrastive: .strong
+        }
+    }
+}

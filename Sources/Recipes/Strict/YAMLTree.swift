@@ -1,0 +1,104 @@
+import Yams
+
+extension RecipeTree {
+    /// Values in a recipe, and how deeply they nest: far above any real recipe, far below what aliases can multiply to.
+    static let maximumValues = 100_000
+    static let maximumDepth = 64
+
+    /// - Parameters:
+    ///   - yaml: one YAML document.
+    ///   - place: where line n of it is.
+    init(yaml: String, place: @escaping (_ line: Int) -> RecipeOrigin) throws {
+        let root: Node?
+        do {
+            root = try Parser(yaml: yaml).singleRoot()
+        } catch let error as YamlError {
+            throw RecipeTree.fault(error, place: place)
+        }
+        guard let root else {
+            self.init(content: .scalar("", isQuoted: false), origin: place(1))
+            return
+        }
+        var conversion = Conversion(place: place)
+        self = try conversion.tree(root, path: [], origin: place(root.mark?.line ?? 1))
+    }
+
+    private static func fault(_ error: YamlError, place: (Int) -> RecipeOrigin) -> RecipeError {
+        func fault(_ line: Int, _ reason: RecipeError.Reason, _ problem: String, _ remedy: String) -> RecipeError {
+            RecipeError(origin: place(line), path: "", reason: reason, problem: problem, remedy: remedy)
+        }
+        switch error {
+        case .duplicatedKeysInMapping(let keys, let context):
+            let names = keys.sorted().joined(separator: ", ")
+            return fault(context.mark.line, .duplicateKey, "key \(names) is written twice", "keep one of them")
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            let reading = context.map { " \($0.text)" } ?? ""
+            return fault(
+                mark.line, .syntax, "not YAML: \(problem)\(reading) (column \(mark.column))",
+                "check indentation, colons and quotes there and on the line above")
+        case .reader(let problem, _, _, _):
+            return fault(1, .syntax, "not YAML: \(problem)", "save the file as UTF-8 text")
+        default:
+            return fault(1, .syntax, "not YAML: \(error)", "check the file")
+        }
+    }
+
+    private struct Conversion {
+        let place: (Int) -> RecipeOrigin
+        var values = 0
+
+        mutating func tree(_ node: Node, path: [String], origin: RecipeOrigin) throws -> RecipeTree {
+            values += 1
+            guard values <= maximumValues, path.count <= maximumDepth else {
+                throw RecipeError(
+                    origin: origin, path: path.prefix(8).joined(separator: "."), reason: .syntax,
+                    problem: "more than \(maximumValues) values or \(maximumDepth) levels",
+                    remedy: "a recipe is a page or two; look for anchors that multiply")
+            }
+            switch node {
+            case .scalar(let scalar):
+                return RecipeTree(content: .scalar(scalar.string, isQuoted: scalar.style != .plain), origin: origin)
+            case .sequence(let sequence):
+                let elements = try sequence.enumerated().map { index, element in
+                    try tree(element, path: path + ["\(index)"], origin: lineOf(element, else: origin))
+                }
+                return RecipeTree(content: .list(elements), origin: origin)
+            case .mapping(let mapping):
+                return RecipeTree(content: .mapping(try entries(mapping, path: path, origin: origin)), origin: origin)
+            case .alias:
+                throw RecipeError(
+                    origin: origin, path: path.joined(separator: "."), reason: .syntax,
+                    problem: "an alias without its anchor", remedy: "define the anchor above it")
+            }
+        }
+
+        private mutating func entries(
+            _ mapping: Node.Mapping, path: [String], origin: RecipeOrigin
+        ) throws -> [Entry] {
+            var entries: [Entry] = []
+            for (keyNode, valueNode) in mapping {
+                let keyOrigin = lineOf(keyNode, else: origin)
+                guard let key = keyNode.scalar?.string else {
+                    throw RecipeError(
+                        origin: keyOrigin, path: path.joined(separator: "."), reason: .syntax,
+                        problem: "a key must be a name, found a list or mapping", remedy: "quote it if it is a name")
+                }
+                if let first = entries.first(where: { $0.key == key }) {
+                    throw RecipeError(
+                        origin: keyOrigin, path: (path + [key]).joined(separator: "."), reason: .duplicateKey,
+                        problem: "key \(key) is written twice, first at \(first.origin)", remedy: "keep one of them")
+                }
+                // A nested mapping is better found by its key than by its first entry.
+                let valueOrigin = valueNode.scalar == nil ? keyOrigin : lineOf(valueNode, else: keyOrigin)
+                let value = try tree(valueNode, path: path + [key], origin: valueOrigin)
+                entries.append(Entry(key: key, origin: keyOrigin, value: value))
+            }
+            return entries
+        }
+
+        private func lineOf(_ node: Node, else origin: RecipeOrigin) -> RecipeOrigin {
+            node.mark.map { place($0.line) } ?? origin
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Glibc
+import Runtime
+
+/// Directories: made, listed, walked, flushed and removed.
+public enum Directory {
+    /// Kind of a directory entry, links followed.
+    public enum Kind: Sendable { case file, directory, other }
+
+    /// What is at `path`; nil when nothing is.
+    public static func kind(of path: String) -> Kind? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file
+        case S_IFDIR: return .directory
+        default: return .other
+        }
+    }
+
+    public static func exists(_ path: String) -> Bool { kind(of: path) != nil }
+
+    /// Makes `path` and the directories above it; nothing to do when it is there.
+    public static func create(_ path: String) throws(StorageError) {
+        if kind(of: path) == .directory { return }
+        let parent = parent(of: path)
+        if parent != path { try create(parent) }
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw fail("make the directory", path) }
+        guard kind(of: path) == .directory else {
+            throw .system(path: path, operation: "make the directory", code: ENOTDIR)
+        }
+    }
+
+    /// Names in the directory, sorted bytewise, without `.` and `..`.
+    public static func names(in path: String) throws(StorageError) -> [String] {
+        guard let stream = opendir(path) else { throw fail("list the directory", path) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else { break }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        guard errno == 0 else { throw fail("list the directory", path) }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Paths of all regular files below the directory, relative to it, sorted bytewise. Links to directories are not
+    /// followed, so that a loop of links ends.
+    public static func files(below path: String) throws(StorageError) -> [String] {
+        var found: [String] = []
+        try collect(path, prefix: "", into: &found)
+        return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    private static func collect(_ path: String, prefix: String, into found: inout [String]) throws(StorageError) {
+        for name in try names(in: path) {
+            let full = path + "/" + name
+            switch kind(of: full) {
+            case .file: found.append(prefix + name)
+            case .directory where !isLink(full): try collect(full, prefix: prefix + name + "/", into: &found)
+            default: continue
+            }
+        }
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
+    /// Removes a file, or a directory with everything in it; nothing to do when nothing is there.
+    public static func remove(_ path: String) throws(StorageError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            if errno == ENOENT { return }
+            throw fail("remove", path)
+        }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            for name in try names(in: path) { try remove(path + "/" + name) }
+            guard rmdir(path) == 0 || errno == ENOENT else { throw fail("remove", path) }
+        } else {
+            guard unlink(path) == 0 || errno == ENOENT else { throw fail("remove", path) }
+        }
+    }
+
+    /// Makes the names in the directory survive a power failure.
+    public static func flush(_ path: String) throws(StorageError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw fail("open the directory", path) }
+        defer { close(descriptor) }
+        // Some network file systems know no flush of directories and say EINVAL.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw fail("flush the directory", path) }
+    }
+
+    /// Renames within a file system and makes the new name survive a power failure.
+    public static func rename(_ old: String, to new: String) throws(StorageError) {
+        guard Glibc.rename(old, new) == 0 else { throw fail("rename to \(new)", old) }
+        try flush(parent(of: new))
+    }
+
+    /// Bytes an unprivileged writer can still write on the file system of `path` (or of the nearest directory above it
+    /// that exists); 0 when that is unknown.
+    public static func availableBytes(at path: String) -> UInt64 {
+        var status = statvfs()
+        var place = path
+        while statvfs(place, &status) != 0 {
+            let above = parent(of: place)
+            guard above != place else { return 0 }
+            place = above
+        }
+        return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    }
+
+    /// The directory a path lies in; `/` and `.` lie in themselves.
+    public static func parent(of path: String) -> String {
+        let trimmed = trimmed(path)
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+
+    /// The last component of a path.
+    public static func name(of path: String) -> String {
+        let trimmed = trimmed(path)
+        return trimmed.lastIndex(of: "/").map { String(trimmed[trimmed.index(after: $0)...]) } ?? trimmed
+    }
+
+    private static func trimmed(_ path: String) -> String {
+        var path = Substring(path)
+        while path.count > 1 && path.last == "/" { path = path.dropLast() }
+        return String(path)
+    }
+}

@@ -1,0 +1,113 @@
+public import Autograd
+import Glibc
+public import Runtime
+import Tensors
+
+/// Constants of AdamW and clipping.
+public struct OptimizerConfig: Sendable, Equatable {
+    public var beta1: Float
+    public var beta2: Float
+    public var epsilon: Float
+    /// Decoupled; applies to tensors of two or more dimensions.
+    public var weightDecay: Float
+    /// Largest global gradient norm; larger gradients are scaled down to it. 0 switches clipping off.
+    public var clipNorm: Float
+
+    public init(beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, clipNorm: Float) {
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.weightDecay = weightDecay
+        self.clipNorm = clipNorm
+    }
+}
+
+/// AdamW over the flat arenas. A group that no batch of the step declares stands still: not decayed, moments and step
+/// counter untouched.
+public final class Optimizer {
+    public let config: OptimizerConfig
+    public let store: ParameterStore
+    /// Updates of each group so far, in the order of `store.groups`.
+    public internal(set) var groupSteps: [Int]
+    public let firstMoments: UnsafeMutablePointer<Float>
+    public let secondMoments: UnsafeMutablePointer<Float>
+    private let memory: Reservation
+    private let pool: WorkerPool
+    private let segments: [Segment]
+    private var partialSums: [Double]
+
+    /// A stretch of one parameter, the unit of parallel work: cut by shape alone.
+    private struct Segment {
+        let range: Range<Int>
+        let group: Int
+        let decays: Bool
+    }
+
+    public init(_ config: OptimizerConfig, store: ParameterStore, pool: WorkerPool) {
+        self.config = config
+        self.store = store
+        self.pool = pool
+        memory = Reservation(byteCount: store.count * 8)
+        firstMoments = memory.base.bindMemory(to: Float.self, capacity: 2 * store.count)
+        secondMoments = firstMoments + store.count
+        groupSteps = store.groups.map { _ in 0 }
+        segments = Optimizer.cut(store)
+        partialSums = segments.map { _ in 0 }
+    }
+
+    private static func cut(_ store: ParameterStore) -> [Segment] {
+        let length = 1 << 17
+        let order = Dictionary(uniqueKeysWithValues: store.groups.enumerated().map { ($0.element.name, $0.offset) })
+        return store.parameters.flatMap { parameter in
+            stride(from: parameter.range.lowerBound, to: parameter.range.upperBound, by: length).map { start in
+                Segment(
+                    range: start..<min(start + length, parameter.range.upperBound), group: order[parameter.group] ?? 0,
+                    decays: parameter.decays)
+            }
+        }
+    }
+
+    /// The global norm of the gradients of the active groups, summed in double precision in a fixed order.
+    public func gradientNorm(active: [Bool]) -> Double {
+        partialSums.withUnsafeMutableBufferPointer { sums in
+            let base = sums.baseAddress!
+            pool.run(segments.count) { index, _ in
+                let segment = segments[index]
+                base[index] =
+                    active[segment.group]
+                    ? sumOfSquares(store.gradients + segment.range.lowerBound, count: segment.range.count) : 0
+            }
+        }
+        return partialSums.reduce(0, +).squareRoot()
+    }
+
+    /// One update of the active groups; their gradients are zero afterwards.
+    public func update(learningRate: Float, gradientNorm: Double, active: [Bool]) {
+        let clip = config.clipNorm > 0 && gradientNorm > Double(config.clipNorm)
+        let scale = clip ? Float(Double(config.clipNorm) / gradientNorm) : 1
+        for group in active.indices where active[group] { groupSteps[group] += 1 }
+        let steps = groupSteps.map { step in
+            AdamWStep(
+                learningRate: learningRate, beta1: config.beta1, beta2: config.beta2, epsilon: config.epsilon,
+                weightDecay: config.weightDecay, step: max(step, 1))
+        }
+        pool.run(segments.count) { index, _ in
+            let segment = segments[index]
+            guard active[segment.group] else { return }
+            let start = segment.range.lowerBound
+            adamW(
+                steps[segment.group], weights: store.weights + start, gradients: store.gradients + start,
+                firstMoments: firstMoments + start, secondMoments: secondMoments + start, gradientScale: scale,
+                decays: segment.decays, count: segment.range.count)
+        }
+    }
+
+    /// Throws the gradients of the active groups away: a skipped update.
+    public func discard(active: [Bool]) {
+        pool.run(segments.count) { index, _ in
+            let segment = segments[index]
+            guard active[segment.group] else { return }
+            (store.gradients + segment.range.lowerBound).update(repeating: 0, count: segment.range.count)
+        }
+    }
+}
