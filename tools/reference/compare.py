@@ -1,19 +1,22 @@
 """Holds a run of unimo against the float64 reference.
 
     compare RUN [--steps 50] [--json]
+    compare RUN --against OTHER [--steps 50] [--json]
 
-RUN is a run directory with dumped tensors (recipe key `log.tensors: n`, one rank, dropout off). The first dumped step
-is checked closely: each batch's loss to 1e-5 relative, each gradient tensor by
+RUN is a run directory with dumped tensors (recipe key `log.tensors: n`, any number of ranks, dropout off). The first
+dumped step is checked closely: each batch's loss to 1e-5 relative, each gradient tensor by
 ‖g − g64‖ ≤ 1e-4 · max(‖g64‖, 1e-6 · ‖all gradients‖), one row per tensor. When more steps are dumped, the reference
 then trains on the dumped batches by itself, with its own AdamW, and every batch's loss must stay within 1e-3 of the
-run's; learning rates and the first gradient norm are compared too. Exit code 1 when anything fails, 2 when RUN has
-nothing to compare.
+run's; learning rates and the first gradient norm are compared too. With --against, two runs of one recipe (other ranks,
+chunks or transport; dropout may be on) are held against each other instead: gradients of the first step to 1e-5 by the
+same rule, losses to 1e-4. Exit code 1 when anything fails, 2 when there is nothing to compare.
 """
 
 import argparse
 import json
 import math
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import torch
@@ -28,6 +31,8 @@ GRADIENT_TOLERANCE = 1e-4
 GRADIENT_FLOOR = 1e-6  # of the norm of all gradients: below it a tensor's gradient is rounding noise
 TRAJECTORY_TOLERANCE = 1e-3
 RATE_TOLERANCE = 1e-5  # of the peak
+BETWEEN_RUNS_GRADIENT_TOLERANCE = 1e-5
+BETWEEN_RUNS_LOSS_TOLERANCE = 1e-4
 
 
 class Fault(Exception):
@@ -67,22 +72,37 @@ def compare_losses(step: Path, batches: list[Batch], losses: list[float]) -> lis
     return rows
 
 
-def compare_gradients(run: dict[str, Tensor], reference: dict[str, Tensor]) -> list[dict]:
+def compare_gradients(
+    run: dict[str, Tensor], reference: dict[str, Tensor], tolerance: float = GRADIENT_TOLERANCE
+) -> list[dict]:
     everything, rows = global_norm(reference), []
     for name in sorted(run.keys() | reference.keys()):
         if name not in run or name not in reference:
             absent = "run" if name not in run else "reference (its group is not declared)"
-            rows.append(row("gradient", name, 0, 0, float("inf"), GRADIENT_TOLERANCE, note=f"absent in the {absent}"))
+            rows.append(row("gradient", name, 0, 0, float("inf"), tolerance, note=f"absent in the {absent}"))
         elif run[name].shape != reference[name].shape:
             note = f"shape {tuple(run[name].shape)} in the run, {tuple(reference[name].shape)} in the reference"
-            rows.append(row("gradient", name, 0, 0, float("inf"), GRADIENT_TOLERANCE, note=note))
+            rows.append(row("gradient", name, 0, 0, float("inf"), tolerance, note=note))
         else:
-            expected, found = reference[name], run[name].double()
+            expected, found = reference[name].double(), run[name].double()
             scale = max(float(expected.norm()), GRADIENT_FLOOR * everything) or 1.0
             error = float((found - expected).norm()) / scale
-            rows.append(
-                row("gradient", name, float(found.norm()), float(expected.norm()), error, GRADIENT_TOLERANCE)
-            )
+            rows.append(row("gradient", name, float(found.norm()), float(expected.norm()), error, tolerance))
+    return rows
+
+
+def compare_runs(run: Path, other: Path, limit: int) -> list[dict]:
+    """Two runs of one recipe, for example on other numbers of ranks: the first step's gradients, then the losses."""
+    first = [read_tensors(dumped_steps(r)[0] / "gradients.safetensors") for r in (run, other)]
+    rows = compare_gradients(*first, BETWEEN_RUNS_GRADIENT_TOLERANCE)
+    ours, theirs = metrics_of(run), metrics_of(other)
+    if list(ours)[:limit] != list(theirs)[:limit]:
+        raise Fault(f"{run} and {other}: metrics.jsonl hold different steps")
+    for step in list(ours)[:limit]:
+        pairs = zip(ours[step]["batches"], theirs[step]["batches"], strict=True)
+        for index, (one, two) in enumerate(pairs):
+            name, error = f"step {step} batch-{index:02d} {one['objective']}", abs(one["loss"] - two["loss"])
+            rows.append(row("loss", name, one["loss"], two["loss"], error, BETWEEN_RUNS_LOSS_TOLERANCE))
     return rows
 
 
@@ -148,10 +168,11 @@ def dumped_steps(run: Path) -> list[Path]:
 
 
 def batches_of(step: Path) -> list[Batch]:
+    """Ranks write `batch-00-rank-0000.safetensors` and so on, one rank alone `batch-00.safetensors`."""
     paths = sorted(step.glob("batch-*.safetensors"))
     if not paths:
         raise Fault(f"{step}: expected batch-00.safetensors and so on, found no batch")
-    return [read_batch(path) for path in paths]
+    return [read_batch(*slices) for _, slices in groupby(paths, key=lambda path: path.name[: len("batch-00")])]
 
 
 def model_of(run: Path, step: Path) -> Unimo:
@@ -199,12 +220,16 @@ def main() -> int:
     )
     parser.add_argument("run", type=Path, metavar="RUN")
     parser.add_argument("--steps", type=int, default=50, help="at most so many of the dumped steps (default 50)")
+    parser.add_argument("--against", type=Path, metavar="OTHER", help="another run of the same recipe")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     arguments = parser.parse_args()
     if arguments.steps < 1:
         parser.error(f"--steps: expected 1 or more, found {arguments.steps}")
     try:
-        rows = compare(arguments.run, arguments.steps)
+        if arguments.against:
+            rows = compare_runs(arguments.run, arguments.against, arguments.steps)
+        else:
+            rows = compare(arguments.run, arguments.steps)
     except (Fault, OSError, KeyError, ValueError, RuntimeError) as fault:
         print(f"compare: {type(fault).__name__}: {fault}", file=sys.stderr)
         return 2

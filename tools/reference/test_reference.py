@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import math
+import shutil
 import sys
 import tempfile
 import unittest
@@ -13,6 +14,7 @@ import numpy
 import torch
 import torch.nn.functional as F
 import yaml
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
@@ -201,6 +203,43 @@ class Comparison(unittest.TestCase):
     def test_another_learning_rate_fails(self):
         self.edit_metrics(4, lambda row: row.update(lr=row["lr"] * 1.01))
         self.assertIn("learning rate", self.failures())
+
+    def test_slices_of_ranks_are_one_batch(self):
+        """The same run written by three ranks, the last without samples."""
+        for path in sorted(self.run_directory.glob("tensors/*/batch-*.safetensors")):
+            whole = compare.read_tensors(path)
+            with safe_open(path, framework="pt") as file:
+                metadata = file.metadata()
+            for rank, samples in enumerate([slice(0, 2), slice(2, 5), None]):
+                tensors = {} if samples is None else self.rank_slice(whole, samples)
+                save_file(tensors, path.with_name(f"{path.stem}-rank-{rank:04d}.safetensors"), metadata)
+            path.unlink()
+        rows = compare.compare(self.run_directory, 50)
+        self.assertEqual([row for row in rows if not row["ok"]], [])
+        self.assertEqual(sum(row["check"] == "loss" for row in rows), 2)
+
+    def rank_slice(self, whole: dict, samples: slice) -> dict:
+        part = {name: whole[name][samples].clone() for name in ("view0", "view1") if name in whole}
+        if "tokens" in whole:
+            start, end = (int(whole["offsets"][b]) for b in (samples.start, samples.stop))
+            part["tokens"] = whole["tokens"][start:end].clone()
+            part["offsets"] = whole["offsets"][samples.start : samples.stop + 1] - start
+            rows = whole.get("masked_rows", torch.zeros(0, dtype=torch.int32))
+            mine = (rows >= start) & (rows < end)
+            part["masked_rows"] = rows[mine] - start
+            part["labels"] = whole.get("labels", rows)[mine]
+        return part
+
+    def test_a_run_agrees_with_itself_and_not_with_a_drifting_one(self):
+        rows = compare.compare_runs(self.run_directory, self.run_directory, 50)
+        self.assertTrue(all(row["ok"] for row in rows))
+        with tempfile.TemporaryDirectory() as other:
+            shutil.copytree(self.run_directory, other, dirs_exist_ok=True)
+            self.edit_metrics(7, lambda row: row["batches"][0].update(loss=row["batches"][0]["loss"] + 2e-4))
+            self.edit_gradients(lambda g: g["vision.cls"].mul_(1.0001))
+            rows = compare.compare_runs(self.run_directory, Path(other), 50)
+            self.assertEqual([r["name"] for r in rows if not r["ok"]][0], "vision.cls")
+            self.assertEqual({r["check"] for r in rows if not r["ok"]}, {"gradient", "loss"})
 
     def test_a_missing_step_is_named(self):
         for file in (self.run_directory / "tensors/step-00000003").iterdir():
