@@ -5,11 +5,14 @@ import PackageDescription
 // generic specialisations). `native` means the machine that builds; the binary checks the machine that runs it.
 let march = Context.environment["UNIMO_MARCH"] ?? "native"
 
+// `tools/test` builds so that tests see internals and a warning is an error.
+let testing = Context.environment["UNIMO_TESTING"] == nil ? [] : ["-enable-testing", "-warnings-as-errors"]
+
 let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-    .unsafeFlags(["-Xcc", "-march=\(march)"]),
+    .unsafeFlags(["-Xcc", "-march=\(march)"] + testing),
 ]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -28,7 +31,7 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
     ("Tensors", ["Runtime", "COpenBLAS"], []),
     ("Autograd", ["Runtime", "Tensors"], []),
     ("Storage", ["Runtime", "CZstd", "CCrypto"], [system]),
-    ("Collectives", ["Runtime"], []),
+    ("Collectives", ["Runtime", "CBaseline"], []),
     ("MPITransport", ["Runtime", "Collectives", "CMPI"], []),
     ("Batches", ["Runtime", "Tensors"], []),
     ("Text", ["Runtime"], []),
@@ -58,6 +61,9 @@ let suites = [
     "Checkpoints", "Training", "Telemetry", "Recipes",
 ]
 
+/// Suites with a folder of expected values, which tests read by path.
+let suitesWithGoldens = ["Autograd", "Objectives", "Text", "Vision"]
+
 let package = Package(
     name: "unimo",
     products: [.executable(name: "unimo", targets: ["unimo"])],
@@ -84,15 +90,13 @@ let package = Package(
         + [
             .executableTarget(
                 name: "unimo",
-                dependencies: ["Recipes", "MPITransport", "Runtime", "Collectives", "Training", "Models", "Autograd", "Tensors", "Batches", arguments].map {
-                    $0 as Target.Dependency
-                }, swiftSettings: swiftSettings)
+                dependencies: rooms.map { .byName(name: $0.name) } + [arguments], swiftSettings: swiftSettings)
         ]
         + suites.map { suite in
             .testTarget(
                 name: "\(suite)Tests",
                 dependencies: rooms.map { .byName(name: $0.name) },
-                resources: [],
+                exclude: suitesWithGoldens.contains(suite) ? ["Goldens"] : [],
                 swiftSettings: swiftSettings)
         }
 )

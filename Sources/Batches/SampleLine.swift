@@ -1,7 +1,8 @@
 /// The text line that says which samples a rank computes of a batch: `batch rank entry key key …`.
 ///
 /// The sampler's dump and a training run with `log.samples` write the same lines, so that the sorted union over ranks
-/// of what was computed can be compared byte by byte with what was planned.
+/// of what was computed can be compared byte by byte with what was planned. Where a sample could not be used, the run's
+/// line has the key of its stand-in.
 public enum SampleLine {
     /// - Parameters:
     ///   - entry: name of the mixture's entry.

@@ -47,6 +47,7 @@ public final class CheckpointStore {
     /// - Throws: `CheckpointError.noneWhole` when there are checkpoints but none is whole.
     public func newest(threads: Int = 1, report: (String) -> Void) throws -> Checkpoint? {
         try clean()
+        let before = try setAsideBefore()
         var faults: [String] = []
         for step in try steps().reversed() {
             do {
@@ -60,9 +61,7 @@ public final class CheckpointStore {
                 report("\(error); set aside as \(aside), going back to an older checkpoint")
             }
         }
-        faults += try setAsideBefore().filter { name in !faults.contains { $0.contains(name) } }.map {
-            "\(directory)/\($0): set aside as damaged before"
-        }
+        faults += before.map { "\(directory)/\($0): set aside as damaged before" }
         guard faults.isEmpty else { throw CheckpointError.noneWhole(directory: directory, faults: faults) }
         return nil
     }

@@ -6,6 +6,8 @@ import Synchronization
 final class PollingState: Sendable {
     /// The affinity mask has a core that no compute thread needs.
     let hasSpareCore = Atomic<Bool>(false)
+    /// More ranks than cores share the affinity mask: who polls without yielding keeps a peer from answering.
+    let isCrowded = Atomic<Bool>(true)
     /// The compute threads are waiting for the result, so that their core is free.
     let isAwaited = Atomic<Bool>(false)
     /// When the poller was last seen alive, as the bits of `Clock.seconds`.
@@ -19,13 +21,13 @@ final class PollingState: Sendable {
     var secondsSinceBeat: Double { Clock.seconds - Double(bitPattern: beat.load(ordering: .relaxed)) }
 }
 
-/// How a polling thread passes the time: it yields while somebody waits for it, and otherwise sleeps longer and longer,
+/// How a polling thread passes the time: it polls on while somebody waits for it, and otherwise sleeps longer and longer,
 /// so that it never takes a core from the computation it overlaps with.
 struct Backoff {
-    /// Seconds of yielding before sleeping, when eager.
+    /// Seconds of polling before sleeping, when eager.
     private static let patience = 2e-3
     private static let shortestSleep = 10_000
-    private static let longestSleep = 250_000
+    private static let longestSleep = 1_000_000
 
     private let state: PollingState
     private var start = 0.0
@@ -45,7 +47,7 @@ struct Backoff {
         state.beat(at: now)
         if start == 0 { start = now }
         if state.isEager && now - start < Self.patience {
-            sched_yield()
+            if state.isCrowded.load(ordering: .relaxed) { sched_yield() }
         } else {
             var time = timespec(tv_sec: 0, tv_nsec: sleep)
             nanosleep(&time, nil)

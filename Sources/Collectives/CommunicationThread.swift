@@ -6,7 +6,7 @@ import Synchronization
 /// order while the step computes. It sleeps while nothing is in flight.
 public final class CommunicationThread: @unchecked Sendable {
     // Safety: `agenda` locks itself; `reducer` is written and read by the communication thread alone; the rest is
-    // written once, in `init`, or by `leave` and `abort`, which end the use of the object.
+    // written once, in `init`, by the thread that trains, or by `leave` and `abort`, which end the use of the object.
     public let rank: Int
     public let size: Int
     public let topology: Topology
@@ -16,6 +16,9 @@ public final class CommunicationThread: @unchecked Sendable {
     private let thread: Thread
     private let watchdog: Watchdog
     private let reducer: Slot<Reducer?>
+    /// Counts the processor time of the communication thread.
+    private let clock: clockid_t
+    private var isAttached = false
     private var hasEnded = false
 
     private final class Slot<Value>: @unchecked Sendable {
@@ -47,7 +50,7 @@ public final class CommunicationThread: @unchecked Sendable {
                 computeThreads: computeThreads, deadline: deadline)
         }
         do {
-            (transport, agenda) = try connection.wait()
+            (transport, agenda, clock) = try connection.wait()
         } catch {
             thread.join()
             watchdog.stop()
@@ -76,6 +79,9 @@ public final class CommunicationThread: @unchecked Sendable {
 
     /// Starts a step's list; the one before must be finished.
     public func begin(_ list: [Operation], step: Int) {
+        precondition(
+            size == 1 || isAttached || !list.contains { if case .reduce = $0 { true } else { false } },
+            "gradients are reduced before a region is attached")
         for case .gather(let name, let counts) in list {
             precondition(counts.count == size, "\(name) has counts of \(counts.count) ranks, the job has \(size)")
         }
@@ -134,6 +140,7 @@ public final class CommunicationThread: @unchecked Sendable {
         gradients region: SharedRegion, reduction: Reduction
     ) throws -> (reduction: Reduction, note: String?) {
         let slot = reducer
+        isAttached = true
         return try perform("mapping gradients") { communicator in
             let reducer = try Reducer(reduction, region: region, communicator: communicator)
             slot.value = reducer
@@ -141,10 +148,25 @@ public final class CommunicationThread: @unchecked Sendable {
         }
     }
 
+    /// Memory for `count` Float32 gradients, prepared for `reduce` operations; collective. It is shared only where the
+    /// reduction asks for it.
+    public func allocateGradients(
+        count: Int, reduction: Reduction
+    ) throws -> (region: SharedRegion, reduction: Reduction, note: String?) {
+        let isShared = size > 1 && reduction != .ring
+        let region = try SharedRegion(byteCount: count * 4, name: "gradients", isShared: isShared)
+        let attached = try attach(gradients: region, reduction: reduction)
+        return (region, attached.reduction, attached.note)
+    }
+
     public func barrier(_ name: String) throws { try perform(name) { try $0.barrier() } }
 
     /// Processor seconds that the communication thread has used.
-    public func processorSeconds() throws -> Double { try perform("clock") { _ in Clock.threadSeconds } }
+    public var processorSeconds: Double {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
 
     // MARK: - The end
 
@@ -187,16 +209,16 @@ public final class CommunicationThread: @unchecked Sendable {
     private final class Connection: @unchecked Sendable {
         // Safety: `outcome` is touched only while `monitor` is locked.
         private let monitor = Monitor()
-        private var outcome: Swift.Result<(any Transport, Agenda), any Error>?
+        private var outcome: Swift.Result<(any Transport, Agenda, clockid_t), any Error>?
 
-        func set(_ result: Swift.Result<(any Transport, Agenda), any Error>) {
+        func set(_ result: Swift.Result<(any Transport, Agenda, clockid_t), any Error>) {
             monitor.locked {
                 outcome = result
                 monitor.notify()
             }
         }
 
-        func wait() throws -> (any Transport, Agenda) {
+        func wait() throws -> (any Transport, Agenda, clockid_t) {
             try monitor.locked {
                 while outcome == nil { monitor.wait() }
                 return try outcome!.get()
@@ -210,6 +232,8 @@ public final class CommunicationThread: @unchecked Sendable {
     ) {
         history.begin("connecting", step: 0)
         polling.beat(at: Clock.seconds)
+        var clock = clockid_t()
+        pthread_getcpuclockid(pthread_self(), &clock)
         let communicator: Communicator
         let agenda: Agenda
         do {
@@ -218,7 +242,7 @@ public final class CommunicationThread: @unchecked Sendable {
             agenda = Agenda(polling: polling, isAlone: transport.size == 1)
             try communicator.findSpareCore(computeThreads: computeThreads)
             history.end()
-            connection.set(.success((transport, agenda)))
+            connection.set(.success((transport, agenda, clock)))
         } catch {
             history.end()
             connection.set(.failure(error))
@@ -272,5 +296,6 @@ extension Communicator {
         let node = transport.topology.nodes[rank]
         let sharers = masks.indices.count { transport.topology.nodes[$0] == node && masks[$0] == mask }
         polling.hasSpareCore.store(cpus.count > sharers * computeThreads, ordering: .relaxed)
+        polling.isCrowded.store(sharers > cpus.count, ordering: .relaxed)
     }
 }

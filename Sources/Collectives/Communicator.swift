@@ -3,8 +3,8 @@ import Synchronization
 
 /// The collective operations of a job over a transport, for the one thread that owns it.
 ///
-/// Every rank must call the same operations in the same order; each call uses a tag of its own, so that ranks which
-/// disagree end at their deadline instead of mixing their bytes.
+/// Every rank must call the same operations in the same order; the tag of a message tells the operation it belongs
+/// to, so that ranks which disagree end at their deadline instead of mixing their bytes.
 public final class Communicator {
     public let transport: any Transport
     public var rank: Int { transport.rank }
@@ -16,7 +16,7 @@ public final class Communicator {
     public internal(set) var step: Int?
 
     let polling: PollingState
-    private var sequence: Int32 = 0
+    private var sequence: UInt32 = 0
     private var requests: [Request] = []
     private var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 12, alignment: 64)
     let ringBuffers: RingBuffers
@@ -38,10 +38,21 @@ public final class Communicator {
 
     deinit { scratch.deallocate() }
 
-    /// The tag of the next operation.
-    func nextTag() -> Int32 {
-        sequence = (sequence + 1) & 0x3FFF
-        return sequence
+    enum Kind: UInt32 {
+        case barrier = 1
+        case exchange
+        case ringReduce
+        case ringGather
+        case window
+    }
+
+    /// The tag of the next collective: its number, name, step and kind, mixed into the 15 bits that every transport has.
+    func nextTag(_ kind: Kind) -> Int32 {
+        sequence &+= 1
+        var hash = (sequence &* 8 &+ kind.rawValue) ^ UInt32(truncatingIfNeeded: step ?? 0) &* 0x85EB_CA6B
+        for byte in operation.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+        hash ^= hash >> 15
+        return Int32(hash & 0x7FFF)
     }
 
     func located(_ cause: CommunicationError.Cause) -> CommunicationError {
@@ -85,7 +96,7 @@ public final class Communicator {
 
     /// Returns when every rank has called it (dissemination: ⌈log₂ R⌉ rounds).
     public func barrier() throws {
-        let tag = nextTag()
+        let tag = nextTag(.barrier)
         var distance = 1
         while distance < size {
             let to = (rank + distance) % size
@@ -141,7 +152,7 @@ public final class Communicator {
                 own.isEmpty ? [] : others.map { ($0, own) },
                 others.filter { !block($0).isEmpty }
                     .map { ($0, UnsafeMutableRawBufferPointer(rebasing: buffer[block($0)])) },
-                tag: nextTag())
+                tag: nextTag(.exchange))
         } else {
             try ringPass(.gather, group: nil, base: buffer.baseAddress!) { block($0) }
         }
@@ -165,7 +176,7 @@ public final class Communicator {
         var counts = [Int](repeating: 0, count: size)
         counts[rank] = bytes.count
         try counts.withUnsafeMutableBytes { try allGather(inPlace: $0, offsets: (0...size).map { $0 * 8 }) }
-        let tag = nextTag()
+        let tag = nextTag(.exchange)
         guard rank == root else {
             if !bytes.isEmpty { try bytes.withUnsafeBytes { try exchange([(root, $0)], [], tag: tag) } }
             return []

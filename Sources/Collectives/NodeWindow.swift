@@ -111,11 +111,20 @@ final class NodeWindow {
 
     // MARK: - Keeping in step
 
-    /// Announces this rank's data and waits until every neighbour's is ready.
-    func begin() throws {
+    /// Announces this rank's data and waits until every neighbour's is ready, for the same range of the same operation.
+    func begin(_ range: Range<Int>) throws {
         sequence += 1
+        let tag = UInt64(communicator.nextTag(.window))
+        let subject = (UInt64(range.lowerBound) &* 31 &+ UInt64(range.upperBound)) << 15 | tag
+        controls[localRank].subject.store(subject)
         controls[localRank].ready.store(sequence)
         try wait(for: "to have its part ready") { $0.ready.load() >= sequence }
+        if let other = controls.firstIndex(where: { $0.subject.load() != subject }) {
+            throw communicator.located(
+                .transport(
+                    call: "meeting rank \(ranks[other]) in shared memory",
+                    message: "it is at another operation than this rank at elements \(range)"))
+        }
     }
 
     /// Announces that this rank's part is done and waits for the neighbours.

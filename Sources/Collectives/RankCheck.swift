@@ -11,21 +11,39 @@ public enum RankCheck {
         var faults: [String] = []
         try communicator.barrier()
         faults += try checkBytes(communicator)
-        faults += try checkSums(communicator)
-        for reduction in Reduction.allCases { faults += try checkReduction(reduction, communicator) }
-        let all = try communicator.allGather(Array(faults.joined(separator: "\n").utf8))
-        return all.enumerated().flatMap { rank, bytes in
+        let all = Contributions(ranks: communicator.size, count: counts(ranks: communicator.size).max()!)
+        faults += try checkSums(communicator, all)
+        for reduction in Reduction.allCases { faults += try checkReduction(reduction, communicator, all) }
+        let found = try communicator.allGather(Array(faults.joined(separator: "\n").utf8))
+        return found.enumerated().flatMap { rank, bytes in
             String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { "rank \(rank): \($0)" }
         }
     }
 
     /// Element counts that no number of ranks divides, and some that are empty or shorter than the ranks are many.
-    static func counts(ranks: Int) -> [Int] { [0, 1, ranks - 1, 1000, 10_007, 300_000] }
+    static func counts(ranks: Int) -> [Int] { [0, 1, ranks - 1, 1000, 10_007, 100_003] }
 
-    /// What rank `rank` contributes to element `index`.
-    static func value(_ rank: Int, _ index: Int) -> Float {
-        let block = RandomKey(seed: 7, position: rank, purpose: .test).block(UInt32(index))
-        return Float(Int32(bitPattern: block.x)) * 0x1p-31
+    /// What every rank contributes, and the sums in Float64.
+    private struct Contributions {
+        var values: [[Float]]
+        var sums: [Double]
+        /// Sums of magnitudes: the scale of rounding errors.
+        var magnitudes: [Double]
+
+        init(ranks: Int, count: Int) {
+            values = (0..<ranks).map { rank in
+                var stream = RandomKey(seed: 7, position: rank, purpose: .test).stream
+                return (0..<count).map { _ in stream.uniform() * 2 - 1 }
+            }
+            sums = [Double](repeating: 0, count: count)
+            magnitudes = sums
+            for rank in 0..<ranks {
+                for index in 0..<count {
+                    sums[index] += Double(values[rank][index])
+                    magnitudes[index] += Double(abs(values[rank][index]))
+                }
+            }
+        }
     }
 
     private static func checkBytes(_ communicator: Communicator) throws -> [String] {
@@ -33,53 +51,53 @@ public enum RankCheck {
         func contribution(_ rank: Int, _ scale: Int) -> [UInt8] {
             (0..<rank * scale).map { UInt8(truncatingIfNeeded: $0 * 31 + rank) }
         }
+        let root = communicator.size - 1
         for scale in [0, 1, 1000, 70_001] {
             let expected = (0..<communicator.size).map { contribution($0, scale) }
             let own = expected[communicator.rank]
-            if try communicator.allGather(own) != expected {
-                faults.append("all-gather of \(scale) bytes per rank number")
-            }
-            let root = communicator.size - 1
+            if try communicator.allGather(own) != expected { faults.append("all-gather of r * \(scale) bytes") }
             let gathered = try communicator.gather(own, to: root)
-            if gathered != (communicator.rank == root ? expected : []) { faults.append("gather of \(scale) bytes") }
-            if try communicator.broadcast(own, from: root) != expected[root] {
-                faults.append("broadcast of \(scale) bytes")
-            }
+            if gathered != (communicator.rank == root ? expected : []) { faults.append("gather of r * \(scale) bytes") }
+            let spread = try communicator.broadcast(own, from: root)
+            if spread != expected[root] { faults.append("broadcast of \(root * scale) bytes") }
         }
         return faults
     }
 
-    private static func checkSums(_ communicator: Communicator) throws -> [String] {
+    private static func checkSums(_ communicator: Communicator, _ all: Contributions) throws -> [String] {
         try [0, 1, 7, 4000].compactMap { count in
-            let sums = try communicator.allReduceSum((0..<count).map { Double(value(communicator.rank, $0)) })
-            let expected = (0..<count).map { index in
-                (0..<communicator.size).reduce(0.0) { $0 + Double(value($1, index)) }
-            }
-            return zip(sums, expected).allSatisfy { abs($0 - $1) < 1e-12 } ? nil : "sum of \(count) numbers"
+            let sums = try communicator.allReduceSum(all.values[communicator.rank].prefix(count).map { Double($0) })
+            return zip(sums, all.sums).allSatisfy { abs($0 - $1) < 1e-12 } ? nil : "sum of \(count) numbers"
         }
     }
 
-    private static func checkReduction(_ requested: Reduction, _ communicator: Communicator) throws -> [String] {
+    private static func checkReduction(
+        _ requested: Reduction, _ communicator: Communicator, _ all: Contributions
+    ) throws -> [String] {
         let offset = 48
-        let region = try SharedRegion(
-            byteCount: (offset + counts(ranks: communicator.size).max()! + 16) * 4, name: "rank-check")
+        let guardValue: Float = 99
+        let region = try SharedRegion(byteCount: (offset + all.sums.count + 16) * 4, name: "rank-check")
         let reducer = try Reducer(requested, region: region, communicator: communicator)
+        let own = all.values[communicator.rank]
         var faults: [String] = []
         for count in counts(ranks: communicator.size) {
-            // Twice each, since a second operation meets what the first has left behind.
+            let name = "\(requested.rawValue) (\(reducer.reduction.rawValue)) of \(count) elements"
+            let range = offset..<offset + count
+            // More than once each, since a later operation meets what the earlier has left behind.
             for isWhole in [true, false, true] {
-                let name = "\(requested.rawValue) (\(reducer.reduction.rawValue)) of \(count) elements"
-                for index in 0..<count { region.floats[offset + index] = value(communicator.rank, index) }
-                region.floats[offset + count] = 99
-                let range = offset..<offset + count
+                for index in 0..<count { region.floats[offset + index] = own[index] }
+                region.floats[offset + count] = guardValue
                 if isWhole {
                     try reducer.allReduce(range)
                 } else {
                     try reducer.reduceScatter(range)
                     try reducer.allGather(range)
                 }
-                if region.floats[offset + count] != 99 { faults.append("\(name) wrote behind its end") }
-                faults += wrongElements(region.floats, offset, count, communicator.size).map { "\(name): \($0)" }
+                if region.floats[offset + count] != guardValue { faults.append("\(name) wrote behind its end") }
+                if let index = firstWrong(region.floats, range, all) {
+                    faults.append(
+                        "\(name): expected \(all.sums[index]) at \(index), found \(region.floats[offset + index])")
+                }
                 let digests = try communicator.allGather(digest(region.floats, range))
                 if Set(digests).count > 1 { faults.append("\(name): the bits differ between ranks") }
             }
@@ -87,19 +105,12 @@ public enum RankCheck {
         return faults
     }
 
-    private static func wrongElements(
-        _ floats: UnsafeMutableBufferPointer<Float>, _ offset: Int, _ count: Int, _ ranks: Int
-    ) -> [String] {
-        for index in 0..<count {
-            var (sum, magnitude) = (0.0, 0.0)
-            for rank in 0..<ranks {
-                sum += Double(value(rank, index))
-                magnitude += abs(Double(value(rank, index)))
-            }
-            let found = Double(floats[offset + index])
-            if !(abs(found - sum) <= 1e-6 * magnitude) { return ["element \(index): expected \(sum), found \(found)"] }
+    private static func firstWrong(
+        _ floats: UnsafeMutableBufferPointer<Float>, _ range: Range<Int>, _ all: Contributions
+    ) -> Int? {
+        (0..<range.count).first { index in
+            !(abs(Double(floats[range.lowerBound + index]) - all.sums[index]) <= 1e-6 * all.magnitudes[index])
         }
-        return []
     }
 
     private static func digest(_ floats: UnsafeMutableBufferPointer<Float>, _ range: Range<Int>) -> [UInt8] {

@@ -68,7 +68,7 @@ public final class Reducer {
         check(range)
         guard communicator.size > 1, !range.isEmpty else { return }
         if let window, column.count == 1 {
-            try window.begin()
+            try window.begin(range)
             window.sumIntoAll(piece(communicator.rank, range))
             return try window.end()
         }
@@ -81,7 +81,7 @@ public final class Reducer {
         check(range)
         guard communicator.size > 1, !range.isEmpty else { return }
         if let window {
-            try window.begin()
+            try window.begin(range)
             for rank in column { window.sumIntoOwn(piece(rank, range)) }
             try window.end()
         }
@@ -94,7 +94,7 @@ public final class Reducer {
         guard communicator.size > 1, !range.isEmpty else { return }
         try ring(.gather, range)
         if let window {
-            try window.begin()
+            try window.begin(range)
             for rank in column { window.copyToOthers(piece(rank, range)) }
             try window.end()
         }

@@ -1,7 +1,8 @@
 import Glibc
 import Runtime
 
-/// Times the ways of all-reduce against each other, in one run, on the same memory.
+/// Times the ways of all-reduce against each other, in one run, on memory of zeros (which repeated sums do not
+/// change): shared for the window, private for messages.
 public enum RingBenchmark {
     public struct Row: Sendable, Equatable {
         /// `ring`, `window` or the name of the rival.
@@ -33,10 +34,12 @@ public enum RingBenchmark {
     ) throws -> (rows: [Row], notes: [String]) {
         precondition(sizes.allSatisfy { $0 > 0 && $0 % 4 == 0 }, "sizes are positive multiples of 4 bytes: \(sizes)")
         precondition(repetitions > 0, "a median needs a repetition, got \(repetitions)")
-        let region = try SharedRegion(byteCount: sizes.max() ?? 0, name: "ring-benchmark")
+        let longest = sizes.max() ?? 0
+        let shared = try SharedRegion(byteCount: longest, name: "ring-benchmark")
+        let region = try SharedRegion(byteCount: longest, name: "ring-benchmark", isShared: false)
         return try thread.perform("bench ring") { communicator in
             let ring = try Reducer(.ring, region: region, communicator: communicator)
-            let window = try Reducer(.window, region: region, communicator: communicator)
+            let window = try Reducer(.window, region: shared, communicator: communicator)
             var ways: [(name: String, body: (Int) throws -> Void)] = [("ring", { try ring.allReduce(0..<$0) })]
             if window.reduction == .window { ways.append(("window", { try window.allReduce(0..<$0) })) }
             if let rival {
@@ -44,7 +47,7 @@ public enum RingBenchmark {
             }
             var rows: [Row] = []
             for bytes in sizes {
-                let times = try medians(ways.map(\.body), count: bytes / 4, repetitions, region, communicator)
+                let times = try medians(ways.map(\.body), count: bytes / 4, repetitions, communicator)
                 for (way, seconds) in zip(ways, times) {
                     rows.append(Row(name: way.name, bytes: bytes, value: Double(bytes) / seconds * 1e-9))
                 }
@@ -56,12 +59,9 @@ public enum RingBenchmark {
     /// Median over repetitions of the slowest rank's seconds, for each way; the ways take turns, so that a change of
     /// the machine's mood meets them all.
     private static func medians(
-        _ ways: [(Int) throws -> Void], count: Int, _ repetitions: Int, _ region: SharedRegion,
-        _ communicator: Communicator
+        _ ways: [(Int) throws -> Void], count: Int, _ repetitions: Int, _ communicator: Communicator
     ) throws -> [Double] {
         var samples = [[Double]](repeating: [], count: ways.count)
-        // Repeated sums grow: zeros stay what they are.
-        region.floats.baseAddress!.update(repeating: 0, count: count)
         for repetition in 0...repetitions {
             for (index, way) in ways.enumerated() {
                 try communicator.barrier()

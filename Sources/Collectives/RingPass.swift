@@ -156,7 +156,7 @@ extension Communicator {
         _ kind: RingPass.Kind, group: [Int]?, base: UnsafeMutableRawPointer, piece: (Int) -> Range<Int>
     ) throws {
         let group = group ?? Array(0..<size)
-        let tag = nextTag()
+        let tag = nextTag(kind == .reduce ? .ringReduce : .ringGather)
         guard group.count > 1 else { return }
         var pass = RingPass(
             kind, transport: transport, buffers: ringBuffers, tag: tag, group: group, base: base,

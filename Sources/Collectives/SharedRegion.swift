@@ -21,20 +21,23 @@ public final class SharedRegion: @unchecked Sendable {
     let control: RegionControl
     private let mappedBytes: Int
 
-    /// - Parameter name: shown in `/proc/PID/maps`.
-    public convenience init(byteCount: Int, name: String) throws(CommunicationError) {
+    /// - Parameters:
+    ///   - name: shown in `/proc/PID/maps`.
+    ///   - isShared: whether other ranks need to map it. Private memory comes in huge pages, where the system has them:
+    ///     messages are copied from it nearly twice as fast.
+    public convenience init(byteCount: Int, name: String, isShared: Bool = true) throws(CommunicationError) {
         do throws(CommunicationError.Cause) {
-            try self.init(mapping: byteCount, name: name)
+            try self.init(mapping: byteCount, name: name, isShared: isShared)
         } catch {
             throw CommunicationError(rank: nil, operation: "memory for \(name)", cause: error)
         }
     }
 
-    private init(mapping byteCount: Int, name: String) throws(CommunicationError.Cause) {
+    private init(mapping byteCount: Int, name: String, isShared: Bool) throws(CommunicationError.Cause) {
         precondition(byteCount >= 0, "a region cannot have \(byteCount) bytes")
         self.byteCount = byteCount
         mappedBytes = Self.mappedBytes(for: byteCount)
-        let opened = unimo_memfd(name)
+        let opened = isShared ? unimo_memfd(name) : -1
         if opened >= 0 && ftruncate(opened, mappedBytes) != 0 {
             let message = systemMessage()
             Glibc.close(opened)
@@ -69,6 +72,7 @@ public final class SharedRegion: @unchecked Sendable {
         guard let base = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0), base != MAP_FAILED else {
             throw .memory(call: "mmap of \(bytes) bytes", message: systemMessage())
         }
+        if descriptor < 0 { madvise(base, bytes, MADV_HUGEPAGE) }
         let populateWrite: Int32 = 23
         if madvise(base, bytes, populateWrite) != 0 {
             if errno != EINVAL {
@@ -105,6 +109,8 @@ struct RegionControl {
     var token: SharedWord { SharedWord(page) }
     /// Number of the last operation whose data the owner has ready.
     var ready: SharedWord { SharedWord(page + 128) }
+    /// Tells what that operation is, for peers to compare.
+    var subject: SharedWord { SharedWord(page + 192) }
     /// Number of the last operation in which the owner has done its part.
     var finished: SharedWord { SharedWord(page + 256) }
 }

@@ -26,7 +26,8 @@ enum Catalog {
             let corpus = try ShardCorpus(directory: path, name: source.name)
             guard corpus.kind == source.kind else {
                 throw RecipeContradiction(
-                    "corpus \(source.name) is declared as \(source.kind.rawValue), but \(path) holds \(corpus.kind.rawValue)")
+                    "corpus \(source.name) is declared as \(source.kind.rawValue), but \(path) holds \(corpus.kind.rawValue)"
+                )
             }
             return corpus
         }

@@ -7,7 +7,8 @@ import Training
 extension Recipe {
     /// Reads a recipe file and applies `--set` overrides.
     /// - Returns: the recipe and its resolved text, every default written out.
-    public static func read(file: String, overrides: [String] = []) throws -> (recipe: Recipe, resolved: ResolvedRecipe) {
+    public static func read(file: String, overrides: [String] = []) throws -> (recipe: Recipe, resolved: ResolvedRecipe)
+    {
         let reader = try RecipeReader(file: file, overrides: overrides)
         let recipe = try Recipe(reader.root)
         let resolved = try reader.finish()
@@ -21,7 +22,7 @@ extension Recipe {
         model = try ModelSizes(root.child("model"))
         tokenizer = try TokenizerSource(root.child("tokenizer"))
         corpora = try root.named("corpora").map { try CorpusSource($0.name, $0.node) }
-        mixture = try root.list("mixture").map { try MixtureEntry($0, corpora) }
+        mixture = try root.list("mixture").map { [corpora] in try MixtureEntry($0, corpora) }
         batchesPerStep = try root.integer("batches_per_step", in: 1...1024, default: 1)
         loader = try LoaderOptions(root.section("loader"))
         optimizer = try OptimizerConfig(root.child("optimizer"))
@@ -31,7 +32,7 @@ extension Recipe {
         threads = try ranks.optionalInteger("threads", in: 1...1024)
         deadline = try ranks.seconds("deadline", in: .positive, default: 600)
         skippedStepBudget = try root.integer("skipped_steps", in: 0...1_000_000, default: 10)
-        validation = try root.optionalChild("validation").map { try Validation($0, corpora) }
+        validation = try root.optionalChild("validation").map { [corpora] in try Validation($0, corpora) }
         let saving = try root.section("checkpoints")
         checkpoints = CheckpointOptions(
             every: try saving.integer("every", in: 1...1_000_000_000, default: 1000),
@@ -72,7 +73,8 @@ extension Recipe.ModelSizes {
 extension EncoderConfig {
     init(_ node: RecipeNode, width: Int) throws {
         self.init(
-            layers: try node.integer("layers", in: 0...1000), width: width, heads: try node.integer("heads", in: 1...1024),
+            layers: try node.integer("layers", in: 0...1000), width: width,
+            heads: try node.integer("heads", in: 1...1024),
             feedForward: try node.integer("feed_forward", in: 1...1_000_000))
     }
 }
@@ -167,5 +169,14 @@ extension Recipe.Validation {
         samples = try node.integer("samples", in: 1...1_000_000_000, default: 256)
         batchSize = try node.integer("batch_size", in: 1...1_000_000, default: 64)
         entries = try node.list("on").map { try Recipe.MixtureEntry($0, corpora, forValidation: true) }
+    }
+}
+
+extension Recipe {
+    /// The resolved form of a recipe that was written out before, defaults of this version included.
+    static func resolve(_ text: String, name: String) throws -> ResolvedRecipe {
+        let reader = try RecipeReader(text: text, name: name)
+        _ = try Recipe(reader.root)
+        return try reader.finish()
     }
 }

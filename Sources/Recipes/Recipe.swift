@@ -40,7 +40,8 @@ public struct Recipe: Sendable {
 
         public func config(vocabulary: Int) -> ModelConfig {
             ModelConfig(
-                vocabulary: vocabulary, maxTokens: maxTokens, imageSize: imageSize, patchSize: patchSize, vision: vision,
+                vocabulary: vocabulary, maxTokens: maxTokens, imageSize: imageSize, patchSize: patchSize,
+                vision: vision,
                 text: text, joint: joint, projection: projection, dropout: dropout)
         }
     }

@@ -76,18 +76,24 @@ public final class WorkerPool: @unchecked Sendable {
 
     private func serve(_ worker: Int) {
         var seen = 0
-        while true {
-            let work: ((Int, Int) -> Void)? = monitor.locked {
-                while generation == seen && !isStopping { monitor.wait() }
-                seen = generation
-                return isStopping ? nil : body
-            }
-            guard let work else { return }
-            drain(work, worker: worker)
+        while takeTurn(worker, &seen) {
             monitor.locked {
                 busy -= 1
                 if busy == 0 { monitor.notify() }
             }
         }
+    }
+
+    /// Waits for a call of `run` and works on it; false when the pool is stopped. A function of its own, not inlined,
+    /// because the closure must have been let go of before `run` is told that this worker is done.
+    @inline(never) private func takeTurn(_ worker: Int, _ seen: inout Int) -> Bool {
+        let work: ((Int, Int) -> Void)? = monitor.locked {
+            while generation == seen && !isStopping { monitor.wait() }
+            seen = generation
+            return isStopping ? nil : body
+        }
+        guard let work else { return false }
+        drain(work, worker: worker)
+        return true
     }
 }

@@ -18,7 +18,7 @@ public final class SafetensorsWriter {
 
     /// Writes the next bytes of `name`, all or a part; the declared order is kept.
     public func write(_ name: String, _ bytes: UnsafeRawBufferPointer) throws {
-        skipFinished()
+        skipFinished(before: name)
         precondition(
             current < tensors.count && tensors[current].name == name,
             "\(file.path): `\(name)` written where `\(current < tensors.count ? tensors[current].name : "nothing")` "
@@ -33,13 +33,14 @@ public final class SafetensorsWriter {
 
     /// Seals the file.
     public func finish() throws -> FileDigest {
-        skipFinished()
+        skipFinished(before: nil)
         precondition(current == tensors.count, "\(file.path): `\(tensors[min(current, tensors.count - 1)].name)` lacks")
         return try file.seal()
     }
 
-    private func skipFinished() {
-        while current < tensors.count && written == tensors[current].byteCount {
+    /// Goes on to the next tensors while the current one is complete and is not `name` (which may be empty).
+    private func skipFinished(before name: String?) {
+        while current < tensors.count && tensors[current].name != name && written == tensors[current].byteCount {
             current += 1
             written = 0
         }

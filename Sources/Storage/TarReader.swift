@@ -80,18 +80,18 @@ public struct TarReader {
     }
 
     private func octal(_ offset: Int, digits: Int, _ what: String) throws(StorageError) -> Int {
+        // Blanks or zeros may stand before and after the digits, nothing else.
+        let isFill = { (byte: UInt8) in byte == 0 || byte == 32 }
+        let field = bytes[position + offset..<position + offset + digits].drop(while: isFill)
+        let number = field.prefix { !isFill($0) }
+        guard !number.isEmpty, field.dropFirst(number.count).allSatisfy(isFill) else {
+            throw damaged("\(what) in octal digits", "blanks")
+        }
         var value = 0
-        var any = false
-        for byte in bytes[position + offset..<position + offset + digits] {
-            if byte == 0 || byte == 32 {
-                if any { break }
-                continue
-            }
+        for byte in number {
             guard (48...55).contains(byte) else { throw damaged("\(what) in octal digits", "byte \(byte)") }
             value = value << 3 | Int(byte - 48)
-            any = true
         }
-        guard any else { throw damaged("\(what) in octal digits", "none") }
         return value
     }
 

@@ -8,6 +8,8 @@ public enum JSONValue: Sendable, Equatable {
     case string(String)
     case array([JSONValue])
     case object([(key: String, value: JSONValue)])
+    /// Text that is JSON already.
+    case encoded(String)
 
     public static func == (a: JSONValue, b: JSONValue) -> Bool { a.text == b.text }
 
@@ -37,6 +39,7 @@ public enum JSONValue: Sendable, Equatable {
         case .integer(let value): out += "\(value)"
         case .number(let value): out += value.isFinite ? "\(value)" : "null"
         case .string(let value): JSONValue.quote(value, to: &out)
+        case .encoded(let text): out += text
         case .array(let values):
             JSONValue.writeAll(values, "[", "]", to: &out, indent: indent) { $0.write(to: &$1, indent: $2) }
         case .object(let members):

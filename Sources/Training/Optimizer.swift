@@ -111,3 +111,14 @@ public final class Optimizer {
         }
     }
 }
+
+extension Optimizer {
+    /// Update counters by group name, as a checkpoint keeps them.
+    public var namedGroupSteps: [String: Int] {
+        Dictionary(uniqueKeysWithValues: zip(store.groups.map(\.name), groupSteps))
+    }
+
+    public func restore(groupSteps named: [String: Int]) {
+        for (index, group) in store.groups.enumerated() { groupSteps[index] = named[group.name] ?? 0 }
+    }
+}

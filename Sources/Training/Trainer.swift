@@ -37,7 +37,7 @@ public final class Trainer {
     public let optimizer: Optimizer
     public let schedule: Schedule
     /// Updates finished, skipped ones included.
-    public internal(set) var step = 0
+    public private(set) var step = 0
     /// Called with the step's batches when its gradients are reduced, before the update.
     public var onGradients: ((_ step: Int, _ batches: [Batch], _ losses: [Double], _ active: [Bool]) throws -> Void)?
 
@@ -97,6 +97,9 @@ public final class Trainer {
             exposedCommunication: communication.exposedSeconds - exposedBefore, isSkipped: isSkipped,
             stopRequested: numbers.control[0] > 0)
     }
+
+    /// Goes on after `step` finished updates; weights and moments have been restored.
+    public func resume(at step: Int) { self.step = step }
 
     /// The losses of held-out batches, without dropout; nothing changes.
     public func validate(_ batches: [Batch]) throws -> [StepReport.BatchReport] {

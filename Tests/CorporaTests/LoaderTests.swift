@@ -1,6 +1,7 @@
 import Batches
 import Runtime
 import Testing
+import Text
 import Vision
 
 @testable import Corpora
@@ -118,6 +119,25 @@ let wordLengths: Tokenize = { text in
         }
     }
 
+    @Test("with a trained tokenizer texts are its tokens between <s> and </s>")
+    func tokenizer() throws {
+        let corpus = Self.scenes(.texts, count: 30)
+        var trainer = try TokenizerTrainer(vocabularySize: 320)
+        for index in 0..<30 { trainer.add(corpus.description(index)) }
+        let tokenizer = trainer.train()
+        let entry = LoaderEntry(
+            name: "texts", corpus: corpus, batchSize: 4, needs: SampleNeeds(maxTokens: 200))
+        let loader = try BatchLoader(
+            entries: [entry], settings: LoaderSettings(seed: 1), tokenize: tokenizer.tokenize)
+        let batch = try loader.next()
+        let rows = try #require(batch.chunks[0].text)
+        for (sample, index) in loader.sampler.plan(0).sampleIndices.enumerated() {
+            let tokens = rows.tokens[Int(rows.offsets[sample])..<Int(rows.offsets[sample + 1])]
+            #expect(tokens.first == Tokenizer.start && tokens.last == Tokenizer.end)
+            #expect(try tokenizer.decode(tokens.dropFirst().dropLast()) == corpus.description(index))
+        }
+    }
+
     @Test("stop ends the threads while the window is full and nobody asks")
     func stops() throws {
         let settings = LoaderSettings(seed: 5, workers: 4, prefetch: 2)
@@ -140,6 +160,9 @@ let wordLengths: Tokenize = { text in
         #expect(second.chunks[0].views[0].pixels == Array(whole.chunks[0].views[0].pixels[20 * 432..<30 * 432]))
         let (all, part) = (try #require(whole.chunks[0].text), try #require(second.chunks[0].text))
         #expect(part.tokens == Array(all.tokens[Int(all.offsets[20])..<Int(all.offsets[30])]))
+        let pool = WorkerPool(threads: 3)
+        defer { pool.stop() }
+        #expect(try reader.batch(of: 0..<40, pool: pool).chunks == whole.chunks)
         let plain = resize(Self.scenes(.pairs, count: 40).image(3), box: nil, width: 12, height: 12, filter: .bicubic)
         #expect(try reader.sample(3).images[0].pixels == plain.rgb)
     }

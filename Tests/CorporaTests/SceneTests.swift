@@ -87,7 +87,7 @@ import Vision
         #expect(
             SceneGrammar.description(scene)
                 == "The picture shows three shapes on a white background. There is a small red circle. "
-                + "The circle is to the left of a large blue square. The circle is also above a small green star.")
+                + "It is to the left of a large blue square. It is also above a small green star.")
         scene.objects = [objects[0]]
         scene.relations = []
         scene.wording = 2

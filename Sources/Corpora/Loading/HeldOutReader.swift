@@ -1,5 +1,5 @@
 public import Batches
-import Runtime
+public import Runtime
 
 /// Reads a held-out corpus in its own order, without augmentation, for validation and evaluation: the same samples,
 /// prepared the same way, however they are cut into batches.
@@ -20,14 +20,27 @@ public struct HeldOutReader: Sendable {
     public var count: Int { entry.corpus.count }
 
     /// Samples `indices` as a global batch of which this rank gets its slice, in chunks as the entry says.
+    /// - Parameter pool: decodes in parallel.
     /// - Throws: typed errors of the corpus; `LoaderError.unusable` when a sample can't be used.
-    public func batch(of indices: Range<Int>, number: Int = 0, rank: Int = 0, ranks: Int = 1) throws -> Batch {
+    public func batch(
+        of indices: Range<Int>, number: Int = 0, rank: Int = 0, ranks: Int = 1, pool: WorkerPool? = nil
+    ) throws -> Batch {
         precondition(indices.lowerBound >= 0 && indices.upperBound <= count, "samples \(indices) of \(count)")
         let slice = Batch.slice(of: indices.count, rank: rank, ranks: ranks)
-        let samples = try slice.map { try sample(indices.lowerBound + $0) }
+        let samples = try samples(indices.lowerBound + slice.lowerBound..<indices.lowerBound + slice.upperBound, pool)
         return Batch(
             number: number, entry: 0, globalCount: indices.count, slice: slice,
             chunks: entry.chunks(samples, at: slice))
+    }
+
+    private func samples(_ indices: Range<Int>, _ pool: WorkerPool?) throws -> [Sample] {
+        guard let pool else { return try indices.map { try sample($0) } }
+        var results = [Result<Sample, any Error>?](repeating: nil, count: indices.count)
+        results.withUnsafeMutableBufferPointer { results in
+            let base = results.baseAddress
+            pool.run(indices.count) { task, _ in base?[task] = Result { try sample(indices.lowerBound + task) } }
+        }
+        return try results.compactMap { try $0?.get() }
     }
 
     /// One sample, decoded and prepared.

@@ -1,8 +1,19 @@
 public import Batches
+public import Text
 
 /// Cuts a text into token ids and tells where words start, both equally long, without special tokens. Called from
 /// several threads at once.
 public typealias Tokenize = @Sendable (_ text: String) -> (ids: [Int32], wordStarts: [Bool])
+
+extension Tokenizer {
+    /// This tokenizer as the loader calls it.
+    public var tokenize: Tokenize {
+        { text in
+            let encoding = self.encode(text)
+            return (encoding.ids, encoding.wordStarts)
+        }
+    }
+}
 
 /// One entry of the mixture as the loader sees it.
 public struct LoaderEntry: Sendable {

@@ -1,14 +1,11 @@
 import Batches
 import Foundation
 import Runtime
+import Text
 import Vision
 
 /// Makes of stored bytes the sample that an objective wants: a pure function of (bytes, seed, batch, position).
 struct SampleDecoder: Sendable {
-    /// `<s>` and `</s>`, the ids that RoBERTa gave them.
-    private static let begin: Int32 = 0
-    private static let end: Int32 = 2
-
     private struct Caption: Decodable {
         var caption: String?
     }
@@ -50,9 +47,9 @@ struct SampleDecoder: Sendable {
         guard !ids.isEmpty else { throw UnusableSample(reason: "the text has no tokens") }
         let count = min(ids.count, maxTokens - 2)
         sample.tokens.reserveCapacity(count + 2)
-        sample.tokens.append(Self.begin)
+        sample.tokens.append(Tokenizer.start)
         sample.tokens += ids[..<count]
-        sample.tokens.append(Self.end)
+        sample.tokens.append(Tokenizer.end)
         sample.wordStarts.reserveCapacity(count + 2)
         sample.wordStarts.append(false)
         sample.wordStarts += wordStarts[..<count]
@@ -61,7 +58,7 @@ struct SampleDecoder: Sendable {
 
     /// The `txt` member, or else `caption` of the `json` member, without blanks at its ends.
     private func text(of stored: StoredSample) throws(UnusableSample) -> String {
-        var text: String
+        let text: String
         if let member = stored.text {
             guard let valid = String(validating: member.bytes, as: UTF8.self) else {
                 throw UnusableSample(reason: "the text is not UTF-8")
@@ -76,9 +73,10 @@ struct SampleDecoder: Sendable {
         } else {
             throw UnusableSample(reason: "expected a txt or json member, found \(names(of: stored))")
         }
-        text = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !text.isEmpty else { throw UnusableSample(reason: "the text is empty") }
-        return text
+        var trimmed = text[...].drop(while: \.isWhitespace)
+        while trimmed.last?.isWhitespace == true { trimmed.removeLast() }
+        guard !trimmed.isEmpty else { throw UnusableSample(reason: "the text is empty") }
+        return String(trimmed)
     }
 
     private func image(of stored: StoredSample) throws(UnusableSample) -> DecodedImage {

@@ -93,9 +93,10 @@ public struct PackJob {
             for (item, result) in zip(items, loaded) { try keep(item, result!) }
             round = []
             roundWeight = 0
-            progress(
-                PackProgress(
-                    seen: seen, packed: report.samples, rejected: report.rejectedCount, bytes: writer.size))
+            var state = PackProgress()
+            (state.seen, state.packed, state.rejected) = (seen, report.samples, report.rejectedCount)
+            state.bytes = writer.size
+            progress(state)
         }
 
         private mutating func keep(_ item: PackItem, _ result: Result<ArchivedSample, any Error>) throws {

@@ -85,6 +85,8 @@ public struct PackProgress: Sendable, Equatable {
     public var rejected = 0
     /// Bytes of finished shards.
     public var bytes: UInt64 = 0
+
+    public init() {}
 }
 
 /// What was packed and what was not.

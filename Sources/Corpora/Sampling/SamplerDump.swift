@@ -32,6 +32,13 @@ public struct SamplerDump: Sendable {
         self.key = key
     }
 
+    /// - Parameter corpora: in the order of the sampler's entries.
+    public init(sampler: MixedSampler, corpora: [any StoredCorpus]) {
+        precondition(
+            corpora.count == sampler.entries.count, "\(corpora.count) corpora, \(sampler.entries.count) entries")
+        self.init(sampler: sampler) { try corpora[$0].key($1) }
+    }
+
     /// The rows of one batch, rank by rank.
     public func rows(batch: Int, worldSize: Int) throws -> [Row] {
         precondition(worldSize > 0, "a world of \(worldSize) ranks")

@@ -6,6 +6,8 @@ public struct SceneSettings: Sendable, Equatable {
     public var seed: UInt64
     /// Scenes in the corpus.
     public var count: Int
+    /// Number of the first scene: corpora of one seed that share no number share no scene.
+    public var first: Int
     public var part: ScenePart
     /// Objects in a scene, within 1...3.
     public var objects: ClosedRange<Int>
@@ -13,11 +15,13 @@ public struct SceneSettings: Sendable, Equatable {
     public var side: Int
 
     public init(
-        seed: UInt64, count: Int, part: ScenePart = .train, objects: ClosedRange<Int> = 1...3, side: Int = 64
+        seed: UInt64, count: Int, first: Int = 0, part: ScenePart = .train, objects: ClosedRange<Int> = 1...3,
+        side: Int = 64
     ) {
-        precondition(count > 0 && side >= 8, "\(count) scenes of \(side) pixels")
+        precondition(count > 0 && first >= 0 && side >= 8, "\(count) scenes from \(first), \(side) pixels")
         self.seed = seed
         self.count = count
+        self.first = first
         self.part = part
         self.objects = objects
         self.side = side
@@ -59,7 +63,7 @@ public final class SceneCorpus: StoredCorpus {
         generator = SceneGenerator(seed: settings.seed, part: settings.part, objects: settings.objects)
         renderer = SceneRenderer(side: settings.side)
         fingerprint = SHA256.hex(
-            of: "scenes \(Self.version) \(kind.rawValue) \(settings.seed) \(settings.count) "
+            of: "scenes \(Self.version) \(kind.rawValue) \(settings.seed) \(settings.first) \(settings.count) "
                 + "\(settings.part.rawValue) \(settings.objects) \(settings.side)")
     }
 
@@ -67,7 +71,7 @@ public final class SceneCorpus: StoredCorpus {
 
     public func scene(_ index: Int) -> Scene {
         precondition(index >= 0 && index < count, "scene \(index) of \(count)")
-        return generator.scene(index)
+        return generator.scene(settings.first + index)
     }
 
     public func image(_ index: Int) -> DecodedImage { renderer.render(scene(index)) }
@@ -76,7 +80,7 @@ public final class SceneCorpus: StoredCorpus {
 
     /// For example `train-00000042`.
     public func key(_ index: Int) -> String {
-        let digits = String(index)
+        let digits = String(settings.first + index)
         return "\(settings.part.rawValue)-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     }
 

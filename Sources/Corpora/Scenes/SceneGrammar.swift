@@ -16,7 +16,7 @@ enum SceneGrammar {
         for (index, (relation, other)) in zip(scene.relations, scene.objects.dropFirst()).enumerated() {
             let adverb = index == 0 ? "" : "also "
             let place = relation.isHorizontal ? "to the \(relation.rawValue)" : relation.rawValue
-            sentences.append("The \(scene.objects[0].shape.rawValue) is \(adverb)\(place) \(phrase(other)).")
+            sentences.append("It is \(adverb)\(place) \(phrase(other)).")
         }
         return sentences.joined(separator: " ")
     }

@@ -73,4 +73,10 @@ public protocol StoredCorpus: AnyObject, Sendable {
     var fingerprint: String { get }
     /// The sample at `index` in `0 ..< count`.
     func read(_ index: Int) throws -> StoredSample
+    /// Its key, where possible without reading it.
+    func key(_ index: Int) throws -> String
+}
+
+extension StoredCorpus {
+    public func key(_ index: Int) throws -> String { try read(index).key }
 }

@@ -107,8 +107,8 @@ extension RecipeNode {
         try scalar(
             key, expected: "a size such as 64MiB, \(RecipeScalar.describe(bytes: range))", default: fallback,
             parse: { text, isQuoted in
-                isQuoted ? nil : RecipeScalar.bytes(text).flatMap { range.contains($0) ? $0 : nil }
-            }, write: RecipeScalar.writeBytes)
+                isQuoted ? nil : Quantity.bytes(text).flatMap { range.contains($0) ? $0 : nil }
+            }, write: Quantity.writeBytes)
     }
 
     /// A duration in seconds: `250ms`, `90s`, `5m`, `2h`, `1d`.
@@ -118,7 +118,7 @@ extension RecipeNode {
         try scalar(
             key, expected: "a duration such as 250ms, 90s, 5m or 2h", default: fallback,
             parse: { text, isQuoted in
-                isQuoted ? nil : RecipeScalar.seconds(text).flatMap { range.contains($0) ? $0 : nil }
+                isQuoted ? nil : Quantity.seconds(text).flatMap { range.contains($0) ? $0 : nil }
             }, write: { "\($0)s" })
     }
 }

@@ -8,14 +8,16 @@ enum RecipeScalar {
     }
 
     static func number(_ text: String, isQuoted: Bool, in range: NumberRange) -> Double? {
-        guard !isQuoted, let plain = withoutSeparators(text), let value = decimal(plain) else { return nil }
+        guard !isQuoted, let value = decimal(text) else { return nil }
         return range.contains(value) ? value : nil
     }
 
     /// A finite decimal number; Swift's own reading would also take `nan`, `inf` and hexadecimal.
-    private static func decimal(_ text: String) -> Double? {
-        guard text.allSatisfy({ $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }) else { return nil }
-        return Double(text).flatMap { $0.isFinite ? $0 : nil }
+    static func decimal(_ text: String) -> Double? {
+        guard let plain = withoutSeparators(text),
+            plain.allSatisfy({ $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) })
+        else { return nil }
+        return Double(plain).flatMap { $0.isFinite ? $0 : nil }
     }
 
     /// Underscores may separate digits.
@@ -35,47 +37,8 @@ enum RecipeScalar {
 
     static func describe(bytes range: ClosedRange<Int>) -> String {
         range.upperBound == .max
-            ? "at least \(writeBytes(range.lowerBound))"
-            : "from \(writeBytes(range.lowerBound)) to \(writeBytes(range.upperBound))"
-    }
-
-    private static let sizeUnits: [(suffix: String, scale: Int)] = [
-        ("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("TB", 1_000_000_000_000),
-        ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000), ("KB", 1000), ("B", 1),
-    ]
-
-    /// Whole bytes; nil when the text is not a size.
-    static func bytes(_ text: String) -> Int? {
-        guard let (amount, scale) = quantity(text, units: sizeUnits.map { ($0.suffix, Double($0.scale)) }, bare: 1)
-        else {
-            return nil
-        }
-        return amount >= 0 ? Int(exactly: (amount * scale).rounded(.towardZero)) : nil
-    }
-
-    static func writeBytes(_ bytes: Int) -> String {
-        let unit = sizeUnits.prefix(4).first { bytes >= $0.scale && bytes % $0.scale == 0 }
-        return unit.map { "\(bytes / $0.scale)\($0.suffix)" } ?? "\(bytes)"
-    }
-
-    private static let timeUnits: [(String, Double)] = [
-        ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400),
-    ]
-
-    /// Seconds. A bare number has no unit and is refused, except 0.
-    static func seconds(_ text: String) -> Double? {
-        if text == "0" { return 0 }
-        return quantity(text, units: timeUnits, bare: nil).map { $0.amount * $0.scale }
-    }
-
-    private static func quantity(
-        _ text: String, units: [(suffix: String, scale: Double)], bare: Double?
-    ) -> (amount: Double, scale: Double)? {
-        if let unit = units.first(where: { text.hasSuffix($0.suffix) }) {
-            let number = text.dropLast(unit.suffix.count).trimmingSuffix(while: { $0 == " " })
-            return withoutSeparators(String(number)).flatMap(decimal).map { ($0, unit.scale) }
-        }
-        return bare.flatMap { scale in withoutSeparators(text).flatMap(decimal).map { ($0, scale) } }
+            ? "at least \(Quantity.writeBytes(range.lowerBound))"
+            : "from \(Quantity.writeBytes(range.lowerBound)) to \(Quantity.writeBytes(range.upperBound))"
     }
 
     /// A string as YAML: plain where no reader could take it for anything else, else in double quotes.
@@ -101,13 +64,5 @@ enum RecipeScalar {
             }
         }
         return quoted + "\""
-    }
-}
-
-extension Substring {
-    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> Substring {
-        var kept = self
-        while let last = kept.last, predicate(last) { kept.removeLast() }
-        return kept
     }
 }

@@ -134,15 +134,15 @@ import Testing
     @Test("sizes and durations have units")
     func quantities() {
         let sizes = ["64MiB": 64 << 20, "1.5GiB": 3 << 29, "4096": 4096, "10MB": 10_000_000, "2 KiB": 2048, "0": 0]
-        for (text, bytes) in sizes { #expect(RecipeScalar.bytes(text) == bytes, "\(text)") }
+        for (text, bytes) in sizes { #expect(Quantity.bytes(text) == bytes, "\(text)") }
         for text in ["-1", "MiB", "1e30GiB", "5 apples", "", "0x10B"] {
-            #expect(RecipeScalar.bytes(text) == nil, "\(text)")
+            #expect(Quantity.bytes(text) == nil, "\(text)")
         }
         let durations = ["250ms": 0.25, "90s": 90, "5m": 300, "2h": 7200, "1d": 86400, "0": 0]
-        for (text, seconds) in durations { #expect(RecipeScalar.seconds(text) == seconds, "\(text)") }
-        for text in ["5", "s", "1 week", "infs"] { #expect(RecipeScalar.seconds(text) == nil, "\(text)") }
+        for (text, seconds) in durations { #expect(Quantity.seconds(text) == seconds, "\(text)") }
+        for text in ["5", "s", "1 week", "infs"] { #expect(Quantity.seconds(text) == nil, "\(text)") }
         for bytes in [0, 1, 1023, 1024, 3 << 20, 5 << 40] {
-            #expect(RecipeScalar.bytes(RecipeScalar.writeBytes(bytes)) == bytes)
+            #expect(Quantity.bytes(Quantity.writeBytes(bytes)) == bytes)
         }
     }
 

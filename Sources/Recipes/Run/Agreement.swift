@@ -1,0 +1,35 @@
+public import Collectives
+public import Runtime
+
+/// A failure that every rank knows of: the job can leave in good order instead of being torn down.
+public struct AgreedFailure: DiagnosedError {
+    public let description: String
+    public let exitCode: ExitCode
+    /// True on the ranks where it happened: they say what it was.
+    public let isOwn: Bool
+}
+
+extension CommunicationThread {
+    /// Runs `body` on the calling rank and fails on every rank if it failed on any. Collective.
+    public func together<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
+        let outcome = Swift.Result { try body() }
+        var report: [UInt8] = []
+        if case .failure(let error) = outcome {
+            let code = (error as? any DiagnosedError)?.exitCode ?? .data
+            report = [UInt8(truncatingIfNeeded: code.rawValue)] + Array("\(error)".utf8)
+        }
+        let reports = try perform(name) { [report] in try $0.allGather(report) }
+        guard let failed = reports.firstIndex(where: { !$0.isEmpty }) else { return try outcome.get() }
+        let code = ExitCode(rawValue: Int32(reports[failed][0])) ?? .data
+        let text = String(decoding: reports[failed].dropFirst(), as: UTF8.self)
+        throw AgreedFailure(description: text, exitCode: code, isOwn: failed == rank)
+    }
+
+    /// Rank 0's text on every rank; nil travels as nil. Collective, and fails on every rank if `body` fails on rank 0.
+    func fromRankZero(_ name: String, _ body: () throws -> String?) throws -> String? {
+        let text = try together(name) { rank == 0 ? try body() : nil }
+        let bytes: [UInt8] = text.map { [1] + Array($0.utf8) } ?? [0]
+        let received = try perform(name) { [bytes] in try $0.broadcast(bytes) }
+        return received.first == 1 ? String(decoding: received.dropFirst(), as: UTF8.self) : nil
+    }
+}

@@ -1,0 +1,55 @@
+import Corpora
+import Models
+
+/// What a rank needs at most, from sizes alone: 16 bytes per parameter (weight, gradient, two moments), what a chunk's rows
+/// leave on the tape and take in backward, the contrastive pools, and 150 MB for the program and its libraries.
+public struct MemoryBound: Sendable, Equatable {
+    public let parameters: Int
+    /// Rows of the largest chunk, all stacks together.
+    public let rows: Int
+    public let activationBytes: Int
+    public let poolBytes: Int
+
+    public var bytes: Int { 16 * parameters + activationBytes + poolBytes + 150_000_000 }
+
+    init(_ recipe: Recipe, _ config: ModelConfig, corpora: OpenCorpora, parameters: Int, ranks: Int) {
+        self.parameters = parameters
+        var rows = 0
+        var activations = 0
+        var pools = 0
+        for entry in recipe.mixture {
+            let slice = (entry.batchSize + ranks - 1) / ranks
+            let samples = entry.chunk == 0 ? slice : min(entry.chunk, slice)
+            let views = entry.objective == .imageContrastive ? 2 : corpora[entry.corpus].kind == .texts ? 0 : 1
+            let imageRows = samples * views * (1 + config.patches)
+            let textRows = entry.objective == .imageContrastive ? 0 : samples * config.maxTokens
+            let jointRows = entry.objective == .maskedLanguage ? imageRows + textRows : 0
+            rows = max(rows, imageRows + textRows + jointRows)
+            var need = imageRows * MemoryBound.rowBytes(config.vision) + textRows * MemoryBound.rowBytes(config.text)
+            need += jointRows * MemoryBound.rowBytes(config.joint)
+            need += imageRows * 4 * 3 * config.patchSize * config.patchSize
+            if entry.objective == .maskedLanguage { need += min(textRows, 96) * config.vocabulary * 4 }
+            need += max(imageRows, textRows, jointRows) * MemoryBound.scratchBytes(config)
+            activations = max(activations, need)
+            if entry.objective != .maskedLanguage {
+                let width = max(config.vision.width, config.projection)
+                pools += 16 * entry.batchSize * width + 3 * 4 * (views * entry.batchSize) * (views * entry.batchSize)
+            }
+        }
+        self.rows = rows
+        activationBytes = activations
+        poolBytes = pools
+    }
+
+    /// Saved per row by the layers of a stack: qkv, attention's result, both sums and both norms, the pre-activation,
+    /// statistics and log-sums; and a few rows around the stack.
+    private static func rowBytes(_ stack: EncoderConfig) -> Int {
+        4 * (stack.layers * (8 * stack.width + stack.feedForward + stack.heads + 4) + 4 * stack.width)
+    }
+
+    /// Taken per row in backward: the activation again, the gradient of qkv, and of a few values.
+    private static func scratchBytes(_ config: ModelConfig) -> Int {
+        let stacks = [config.vision, config.text, config.joint]
+        return 4 * (stacks.map { $0.feedForward + 8 * $0.width }.max() ?? 0)
+    }
+}

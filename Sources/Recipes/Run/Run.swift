@@ -1,0 +1,173 @@
+import Checkpoints
+import Autograd
+import Batches
+public import Collectives
+import Corpora
+import Glibc
+import Logging
+import Models
+public import Runtime
+import Storage
+import Telemetry
+import Tensors
+import Text
+import Training
+
+/// What the command line says about a run.
+public struct RunOptions: Sendable {
+    public enum Resume: Sendable, Equatable {
+        /// From the newest whole checkpoint of the run directory, or from the start when there is none.
+        case auto
+        /// From the start; refused where there are checkpoints.
+        case never
+        /// From this checkpoint.
+        case checkpoint(String)
+    }
+
+    public var recipe: String
+    public var overrides: [String]
+    /// Nil: `runs/<recipe's name>`.
+    public var directory: String?
+    public var resume: Resume
+
+    public init(recipe: String, overrides: [String] = [], directory: String? = nil, resume: Resume = .auto) {
+        self.recipe = recipe
+        self.overrides = overrides
+        self.directory = directory
+        self.resume = resume
+    }
+}
+
+/// A recipe's run on this rank: everything assembled, then step after step.
+public final class Run {
+    let recipe: Recipe
+    let resolved: ResolvedRecipe
+    let directory: RunDirectory
+    let communication: CommunicationThread
+    let log: Logger
+    let lock: DirectoryLock?
+    let keeper: CheckpointKeeper
+    let checkpoint: ResumePoint?
+    let data: DataSetup
+    let config: ModelConfig
+    let trainer: Trainer
+    let snapshot: Snapshot
+    let pool: WorkerPool
+    let arena: Arena
+    private let gradients: SharedRegion
+
+    /// Trains as the options say. Collective over the ranks of `communication`.
+    /// - Returns: `.done`, or `.stopped` after a request to stop.
+    public static func train(_ options: RunOptions, _ communication: CommunicationThread) throws -> ExitCode {
+        MatrixLibrary.configure()
+        let run = try Run(options, communication)
+        return try RunLoop(run).start()
+    }
+
+    init(_ options: RunOptions, _ communication: CommunicationThread) throws {
+        let (rank, ranks) = (communication.rank, communication.size)
+        self.communication = communication
+        let log = Log.logger("unimo", rank: ranks > 1 ? rank : nil)
+        self.log = log
+        (recipe, resolved) = try communication.together("reading the recipe") {
+            try Recipe.read(file: options.recipe, overrides: options.overrides)
+        }
+        let directory = options.directory.map { RunDirectory($0) } ?? .standard(recipe: options.recipe)
+        self.directory = directory
+        lock = try communication.together("claiming the run directory") { rank == 0 ? try directory.claim() : nil }
+        try Run.checkSameRecipe(resolved, communication)
+        keeper = CheckpointKeeper(directory, communication, log)
+        let corpora = try communication.together("opening the corpora") { [recipe] in
+            try OpenCorpora(recipe.corpora)
+        }
+        checkpoint = try ResumePoint.find(options.resume, resolved, corpora, keeper)
+        let tokenizer = try communication.together("preparing the tokenizer") { [checkpoint, recipe] in
+            if let checkpoint { return try Tokenizer(directory: checkpoint.checkpoint.path) }
+            return try TokenizerSetup.make(recipe.tokenizer, corpora: recipe.corpora.map { corpora[$0.name] })
+        }
+        config = recipe.model.config(vocabulary: tokenizer.vocabularySize)
+        data = DataSetup(recipe: recipe, corpora: corpora, tokenizer: tokenizer, config: config)
+
+        let threads = try Run.threads(recipe, communication)
+        pool = WorkerPool(threads: threads)
+        let model = UNIMO2(config)
+        let alignment = 16 * ranks
+        let bytes = 4 * ParameterStore.count(model.parameters, alignment: alignment)
+        gradients = try communication.together("allocating gradients") {
+            try SharedRegion(byteCount: bytes, name: "unimo-gradients")
+        }
+        let store = ParameterStore(model.parameters, alignment: alignment, gradients: gradients.base)
+        let reduction = try communication.attach(gradients: gradients, reduction: recipe.reduction)
+        let optimizer = Optimizer(recipe.optimizer, store: store, pool: pool)
+        snapshot = Snapshot(store: store, optimizer: optimizer)
+        let parameterCount = model.parameters.reduce(0) { $0 + $1.count }
+        let bound = MemoryBound(recipe, config, corpora: corpora, parameters: parameterCount, ranks: ranks)
+        arena = Arena(capacity: 2 * bound.activationBytes + bound.poolBytes + (1 << 30))
+        trainer = Trainer(
+            model: model, store: store, optimizer: optimizer, schedule: recipe.schedule, entries: data.trainedEntries,
+            batchesPerStep: recipe.batchesPerStep, seed: recipe.seed, arena: arena, pool: pool,
+            communication: communication)
+        if let checkpoint {
+            try communication.together("restoring the checkpoint") { [snapshot] in
+                try snapshot.restore(checkpoint.checkpoint, checkpoint.state)
+            }
+            trainer.resume(at: checkpoint.checkpoint.step)
+        } else {
+            store.initialize(seed: recipe.seed)
+        }
+        if rank == 0 { announce(bound, threads: threads, reduction: reduction) }
+    }
+
+    /// Every rank must have read the same recipe: files may differ between nodes.
+    private static func checkSameRecipe(_ resolved: ResolvedRecipe, _ communication: CommunicationThread) throws {
+        let digest = SHA256.hex(of: resolved.yaml)
+        let digests = try communication.perform("comparing recipes") { try $0.allGather(Array(digest.utf8)) }
+        if let other = digests.firstIndex(where: { $0 != digests[0] }) {
+            throw AgreedFailure(
+                description: "rank \(other) read another recipe than rank 0: put the same file on every node",
+                exitCode: .usage, isOwn: communication.rank == other)
+        }
+    }
+
+    /// The recipe's threads, or this rank's share of its affinity mask.
+    private static func threads(_ recipe: Recipe, _ communication: CommunicationThread) throws -> Int {
+        let cpus = Affinity.cpus
+        let mask = cpus.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
+        let masks = try communication.perform("comparing affinity masks") { try $0.allGather(mask) }
+        let nodes = communication.topology.nodes
+        let sharers = masks.indices.count {
+            nodes[$0] == nodes[communication.rank] && masks[$0] == masks[communication.rank]
+        }
+        return recipe.threads ?? max(1, cpus.count / max(sharers, 1))
+    }
+
+    /// The first lines of a run: what it is, what it runs on, what it needs.
+    private func announce(_ bound: MemoryBound, threads: Int, reduction: (reduction: Reduction, note: String?)) {
+        let nodes = Set(communication.topology.nodes).count
+        log.info(
+            "\(bound.parameters) parameters, \(communication.size) rank\(communication.size == 1 ? "" : "s") on \(nodes) node\(nodes == 1 ? "" : "s"), \(threads) thread\(threads == 1 ? "" : "s") each, reduction \(reduction.reduction.rawValue)"
+        )
+        if let note = reduction.note { log.info("\(note)") }
+        log.info(
+            "built for \(Machine.march) (\(Machine.names(level: Machine.buildLevel).joined(separator: " "))), matrix kernels \(MatrixLibrary.coreName)"
+        )
+        if let setting = MatrixLibrary.inheritedSetting { log.warning("\(setting)") }
+        log.info(
+            "memory of a rank: at most \(Quantity.approximate(bound.bytes)) (16 bytes × \(bound.parameters) parameters, \(Quantity.approximate(bound.activationBytes)) for \(bound.rows) rows, \(Quantity.approximate(bound.poolBytes)) for pools, 150 MB)"
+        )
+        if let checkpoint {
+            log.info("\(checkpoint.sentence(RunState.Shape(communication, threads: threads)))")
+        } else {
+            log.info("starting at step 0 in \(directory.path)")
+        }
+    }
+
+    /// What a checkpoint of this moment says.
+    func state() -> RunState {
+        RunState(
+            seed: recipe.seed, batch: trainer.step * recipe.batchesPerStep,
+            groupSteps: trainer.optimizer.namedGroupSteps,
+            shape: RunState.Shape(communication, threads: pool.threads), recipe: resolved.yaml,
+            data: data.corpora.fingerprints)
+    }
+}

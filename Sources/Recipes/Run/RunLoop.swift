@@ -1,0 +1,151 @@
+import Corpora
+import Checkpoints
+import Collectives
+import Batches
+import Glibc
+import Logging
+import Runtime
+import Storage
+import Telemetry
+import Training
+
+/// The non-finite budget of a run is used up.
+struct NonFiniteBudget: DiagnosedError {
+    let step: Int
+    let budget: Int
+    var exitCode: ExitCode { .numbers }
+    var description: String {
+        "step \(step): non-finite numbers in more than \(budget) updates (skipped_steps); lower optimizer.learning_rate or "
+            + "raise the warm-up and resume from the last checkpoint"
+    }
+}
+
+/// Steps, validation, checkpoints and logs, until the recipe's last step or a request to stop.
+final class RunLoop {
+    private let run: Run
+    private let heldOut: [[Batch]]
+    private let metrics: MetricsWriter?
+    private let progress: ProgressLine?
+    private let validationLog: LineFile?
+    private var skipped = 0
+
+    init(_ run: Run) throws {
+        self.run = run
+        let (rank, ranks) = (run.communication.rank, run.communication.size)
+        heldOut = try run.communication.together("reading held-out samples") {
+            try run.data.heldOut(rank: rank, ranks: ranks)
+        }
+        let first = run.trainer.step
+        (metrics, progress, validationLog) = try run.communication.together("opening the logs") {
+            guard rank == 0 else { return (nil, nil, nil) }
+            try AtomicFile.write(Array(run.resolved.yaml.utf8), to: run.directory.resolvedRecipe)
+            try AtomicFile.write(try ConfigFile.bytes(run.config), to: run.directory.config)
+            return (
+                try MetricsWriter(directory: run.directory.path, startingAt: first),
+                ProgressLine(steps: run.recipe.steps, startingAt: first),
+                run.recipe.validation == nil ? nil : try LineFile(run.directory.path + "/validation.jsonl")
+            )
+        }
+    }
+
+    func start() throws -> ExitCode {
+        StopRequest.listen()
+        let recipe = run.recipe
+        let (rank, ranks) = (run.communication.rank, run.communication.size)
+        let firstBatch = run.trainer.step * recipe.batchesPerStep
+        let loader = try run.communication.together("starting the loader") {
+            try run.data.loader(firstBatch: firstBatch, rank: rank, ranks: ranks)
+        }
+        defer { loader.stop() }
+        let samples = try run.communication.together("opening the sample log") {
+            recipe.log.samples
+                ? try SampleLog(run.directory, names: run.data.mixture.map(\.name), rank: rank, first: firstBatch) : nil
+        }
+        let source = RecordedSource(loader, samples: samples, directory: run.directory)
+        dumpTensors()
+        var savedAt: Int? = run.checkpoint?.checkpoint.step
+        while run.trainer.step < recipe.steps {
+            let report = try run.trainer.runStep(source, stopRequested: StopRequest.isPending)
+            try record(report)
+            let done = run.trainer.step
+            if let validation = recipe.validation, done % validation.every == 0 || done == recipe.steps {
+                try validate(step: done)
+            }
+            if done % recipe.checkpoints.every == 0 || done == recipe.steps || report.stopRequested {
+                try save(step: done)
+                savedAt = done
+            }
+            if report.stopRequested && done < recipe.steps {
+                progress?.finish()
+                if rank == 0 { run.log.info("stopped on request after saving step \(done): start again to go on") }
+                return .stopped
+            }
+        }
+        if savedAt != run.trainer.step { try save(step: run.trainer.step) }
+        progress?.finish()
+        if rank == 0 { run.log.info("done: \(run.trainer.step) steps, \(run.directory.path)") }
+        return .done
+    }
+
+    private func dumpTensors() {
+        guard run.recipe.log.tensors > 0 else { return }
+        let dump = TensorDump(
+            directory: run.directory, store: run.snapshot.store, entries: run.data.trainedEntries,
+            rank: run.communication.rank, ranks: run.communication.size)
+        let steps = run.recipe.log.tensors
+        run.trainer.onGradients = { step, batches, losses, active in
+            if step < steps { try dump.write(step: step, batches: batches, losses: losses, active: active) }
+        }
+    }
+
+    private func record(_ report: StepReport) throws {
+        if report.isSkipped {
+            skipped += 1
+            if skipped > run.recipe.skippedStepBudget {
+                throw NonFiniteBudget(step: report.step, budget: run.recipe.skippedStepBudget)
+            }
+        }
+        guard metrics != nil || progress != nil else { return }
+        let row = StepMetrics(report, run.data.trainedEntries)
+        try metrics?.write(row)
+        progress?.update(row)
+    }
+
+    /// Losses on held-out samples, averaged by what each loss is divided by.
+    private func validate(step: Int) throws {
+        guard let validation = run.recipe.validation else { return }
+        var scalars: [(tag: String, value: Double)] = []
+        for (entry, batches) in zip(validation.entries, heldOut) where !batches.isEmpty {
+            let reports = try run.trainer.validate(batches)
+            let samples = reports.reduce(0) { $0 + $1.samples }
+            let loss = reports.reduce(0) { $0 + $1.loss * Double($1.samples) } / Double(max(samples, 1))
+            scalars.append(("validation/\(entry.corpus)/\(entry.objective.rawValue)", loss))
+        }
+        guard run.communication.rank == 0 else { return }
+        try metrics?.write(step: step, scalars: scalars)
+        let row: JSONValue = [
+            "step": .integer(step),
+            "losses": .sorted(Dictionary(uniqueKeysWithValues: scalars.map { ($0.tag, $0.value) })),
+        ]
+        try validationLog?.append(row.text)
+        let text = scalars.map { "\($0.tag.dropFirst(11)) \(rounded($0.value))" }.joined(separator: ", ")
+        show("step \(step) held out: \(text)")
+    }
+
+    private func save(step: Int) throws {
+        let seconds = try run.keeper.save(
+            step: step, run.snapshot, state: run.state(), config: run.config, tokenizer: run.data.tokenizer,
+            keep: run.recipe.checkpoints.keep)
+        guard run.communication.rank == 0 else { return }
+        show("step \(step) saved in \(rounded(seconds)) s: \(run.keeper.store.path(step: step))")
+    }
+
+    private func show(_ line: String) {
+        if let progress { progress.interrupted { run.log.info("\(line)") } } else { run.log.info("\(line)") }
+    }
+
+    private func rounded(_ value: Double) -> String {
+        guard value.isFinite else { return "\(value)" }
+        return "\((value * 1000).rounded() / 1000)"
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Telemetry
+
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure this machine and this build.",
+        discussion: """
+            Rows have a name, a value, a unit and, where there is one, the limit measured in the same run. Close other \
+            programs, and unset OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE unless they are meant.
+            """,
+        subcommands: [BenchMatmul.self, BenchRing.self])
+}
+
+/// One row of a benchmark.
+struct BenchmarkRow {
+    var name: String
+    var value: Double
+    var unit: String
+    /// The measured limit, in the same unit.
+    var peak: Double?
+    /// Payload, where the row is about moving bytes.
+    var bytes: Int?
+
+    private var json: JSONValue {
+        var members: [(key: String, value: JSONValue)] = [
+            ("name", .string(name)), ("value", .number(value)), ("unit", .string(unit)),
+            ("peak", peak.map { .number($0) } ?? .null),
+        ]
+        if let bytes { members.append(("bytes", .integer(bytes))) }
+        return .object(members)
+    }
+
+    private var line: String {
+        let share = peak.map { "  \(Int((100 * value / $0).rounded())) % of \(Self.figure($0))" } ?? ""
+        let payload = bytes.map { "  \($0 >> 20) MB" } ?? ""
+        let padded = name + String(repeating: " ", count: max(0, 36 - name.count))
+        return "\(padded) \(Self.figure(value)) \(unit)\(payload)\(share)"
+    }
+
+    private static func figure(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(abs(tenths % 10))"
+    }
+
+    /// Prints `{"machine":…,"rows":[…]}`, or a table.
+    static func print(_ rows: [BenchmarkRow], notes: [String] = [], as json: JSONOption) {
+        for note in notes { Program.complain(note) }
+        json.print(
+            ["machine": MachineReport.json, "rows": .array(rows.map(\.json))], else: rows.map(\.line))
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Checkpoints
+import Storage
+
+struct CheckpointCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "checkpoint",
+        abstract: "Look into checkpoints and check them.",
+        discussion: """
+            A checkpoint is a directory: safetensors files, state.json, config.json, the tokenizer's files and \
+            manifest.sha256, which sha256sum -c can check too.
+            """,
+        subcommands: [CheckpointInspect.self, CheckpointVerify.self])
+}
+
+/// The checkpoint that an argument names.
+struct CheckpointArgument: ParsableArguments {
+    @Argument(help: "A checkpoint directory, or a run directory for its newest one.")
+    var checkpoint: String
+
+    func path() throws -> String {
+        let folder = "\(checkpoint)/checkpoints"
+        guard Directory.kind(of: folder) == .directory else { return checkpoint }
+        let store = CheckpointStore(directory: folder)
+        guard let step = try store.steps().last else {
+            throw UsageError(description: "\(folder) holds no checkpoint; train further, or name another run")
+        }
+        return store.path(step: step)
+    }
+}

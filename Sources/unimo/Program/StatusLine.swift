@@ -1,0 +1,20 @@
+import Glibc
+
+/// What a command is doing, on a terminal only.
+final class StatusLine {
+    private let isLive = isatty(STDERR_FILENO) == 1
+    private var isShowing = false
+
+    func show(_ text: String) {
+        guard isLive else { return }
+        Program.printError("\r\(text)\u{1B}[K")
+        isShowing = true
+    }
+
+    func clear() {
+        if isShowing { Program.printError("\r\u{1B}[K") }
+        isShowing = false
+    }
+
+    deinit { clear() }
+}
