@@ -4,12 +4,13 @@
     compare RUN --against OTHER [--steps 50] [--json]
 
 RUN is a run directory with dumped tensors (recipe key `log.tensors: n`, any number of ranks, dropout off). The first
-dumped step is checked closely: each batch's loss to 1e-5 relative, each gradient tensor by
-‖g − g64‖ ≤ 1e-4 · max(‖g64‖, 1e-6 · ‖all gradients‖), one row per tensor. When more steps are dumped, the reference
-then trains on the dumped batches by itself, with its own AdamW, and every batch's loss must stay within 1e-3 of the
-run's; learning rates and the first gradient norm are compared too. With --against, two runs of one recipe (other ranks,
-chunks or transport; dropout may be on) are held against each other instead: gradients of the first step to 1e-5 by the
-same rule, losses to 1e-4. Exit code 1 when anything fails, 2 when there is nothing to compare.
+dumped step, and every later one that brings an objective not yet seen, is checked closely, from its own dumped weights:
+each batch's loss to 1e-5 relative, each gradient tensor by ‖g − g64‖ ≤ 1e-4 · max(‖g64‖, 1e-6 · ‖all gradients‖), one
+row per tensor. When more steps are dumped, the reference then trains on the dumped batches by itself, with its own
+AdamW, and every batch's loss must stay within 1e-3 of the run's; learning rates and the first gradient norm are
+compared too. With --against, two runs of one recipe (other ranks, chunks or transport; dropout may be on) are held
+against each other instead: gradients of the first step to 1e-5 by the same rule, losses to 1e-4. Exit code 1 when
+anything fails, 2 when there is nothing to compare.
 """
 
 import argparse
@@ -60,6 +61,26 @@ def gradients_of(model: Unimo, batches: list[Batch]) -> tuple[list[float], dict[
         if name.split(".")[0] in groups
     }
     return losses, gradients
+
+
+def compare_closely(run: Path, step: Path) -> list[dict]:
+    """One step from its own weights: losses and gradients."""
+    batches = batches_of(step)
+    losses, gradients = gradients_of(model_of(run, step), batches)
+    rows = compare_losses(step, batches, losses)
+    rows += compare_gradients(read_tensors(step / "gradients.safetensors"), gradients)
+    return [row | {"name": f"{step.name} {row['name']}"} for row in rows]
+
+
+def steps_with_news(steps: list[Path]) -> list[Path]:
+    """The steps that bring an objective, with or without images, for the first time."""
+    seen, found = set(), []
+    for step in steps:
+        kinds = {(batch.objective, batch.view0 is None) for batch in batches_of(step)}
+        if kinds - seen:
+            found.append(step)
+        seen |= kinds
+    return found
 
 
 def compare_losses(step: Path, batches: list[Batch], losses: list[float]) -> list[dict]:
@@ -187,12 +208,9 @@ def model_of(run: Path, step: Path) -> Unimo:
 
 def compare(run: Path, limit: int) -> list[dict]:
     steps = dumped_steps(run)[:limit]
-    model, batches = model_of(run, steps[0]), batches_of(steps[0])
-    losses, gradients = gradients_of(model, batches)
-    rows = compare_losses(steps[0], batches, losses)
-    rows += compare_gradients(read_tensors(steps[0] / "gradients.safetensors"), gradients)
+    rows = [row for step in steps_with_news(steps) for row in compare_closely(run, step)]
     if len(steps) > 1:
-        rows += compare_trajectory(run, model, steps, metrics_of(run))
+        rows += compare_trajectory(run, model_of(run, steps[0]), steps, metrics_of(run))
     return rows
 
 

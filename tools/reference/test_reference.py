@@ -22,7 +22,7 @@ import compare
 import goldens
 from operation_cases import planned_attention
 from optimizer import AdamW, Schedule, global_norm
-from unimo_reference import Attention, Layer, batch_of, loss_of, patch_embedding, two_view_loss
+from unimo_reference import Attention, Layer, Unimo, batch_of, loss_of, patch_embedding, two_view_loss
 
 torch.set_num_threads(1)  # tiny tensors: more threads only wait for each other
 
@@ -177,7 +177,9 @@ class Comparison(unittest.TestCase):
     def test_a_float32_run_agrees(self):
         rows = compare.compare(self.run_directory, 50)
         self.assertEqual([row for row in rows if not row["ok"]], [])
-        self.assertGreater(sum(row["check"] == "gradient" for row in rows), 60)
+        checked = {row["name"].split()[1] for row in rows if row["check"] == "gradient"}
+        self.assertEqual(checked, {name for name, _ in Unimo(goldens.CONFIG).named_parameters()})
+        self.assertEqual(sum(row["check"] == "loss" for row in rows), 3)  # steps 0 and 6
         self.assertEqual(sum(row["check"] == "learning rate" for row in rows), self.STEPS)
 
     def test_one_wrong_gradient_fails(self):
@@ -216,7 +218,7 @@ class Comparison(unittest.TestCase):
             path.unlink()
         rows = compare.compare(self.run_directory, 50)
         self.assertEqual([row for row in rows if not row["ok"]], [])
-        self.assertEqual(sum(row["check"] == "loss" for row in rows), 2)
+        self.assertEqual(sum(row["check"] == "loss" for row in rows), 3)
 
     def rank_slice(self, whole: dict, samples: slice) -> dict:
         part = {name: whole[name][samples].clone() for name in ("view0", "view1") if name in whole}
