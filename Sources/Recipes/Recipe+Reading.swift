@@ -25,8 +25,9 @@ extension Recipe {
         mixture = try root.list("mixture").map { [corpora] in try MixtureEntry($0, corpora) }
         batchesPerStep = try root.integer("batches_per_step", in: 1...1024, default: 1)
         loader = try LoaderOptions(root.section("loader"))
-        optimizer = try OptimizerConfig(root.child("optimizer"))
-        schedule = try Schedule(root.section("schedule"), peak: root.child("optimizer"), steps: steps)
+        let optimizer = try root.child("optimizer")
+        self.optimizer = try OptimizerConfig(optimizer)
+        schedule = try Schedule(root.section("schedule"), peak: optimizer, steps: steps)
         let ranks = try root.section("ranks")
         reduction = try ranks.choice("reduction", default: .auto)
         threads = try ranks.optionalInteger("threads", in: 1...1024)

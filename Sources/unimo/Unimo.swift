@@ -14,6 +14,7 @@ import Glibc
             (start again to go on).
             """,
         subcommands: [
+            TrainCommand.self,
             CorpusCommand.self, TokenizerCommand.self, CheckpointCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 

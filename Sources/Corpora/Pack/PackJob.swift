@@ -16,8 +16,8 @@ public struct PackJob {
     public init(_ options: PackOptions) { self.options = options }
 
     /// Packs. On failure no corpus appears.
-    /// - Parameter progress: called between rounds of work, on the calling thread.
-    public func run(progress: (PackProgress) -> Void = { _ in }) throws -> PackReport {
+    /// - Parameter progress: called between rounds of work, on the calling thread; what it throws ends the work.
+    public func run(progress: (PackProgress) throws -> Void = { _ in }) throws -> PackReport {
         let pool = WorkerPool(threads: max(options.workers, 1))
         defer { pool.stop() }
         let writer = try CorpusWriter(
@@ -81,7 +81,7 @@ public struct PackJob {
         }
 
         /// Reads the samples of the round in parallel and hands them on in order.
-        mutating func finishRound(_ progress: (PackProgress) -> Void) throws {
+        mutating func finishRound(_ progress: (PackProgress) throws -> Void) throws {
             let (items, transform) = (round, options.transformImage)
             var loaded = [Result<ArchivedSample, any Error>?](repeating: nil, count: items.count)
             loaded.withUnsafeMutableBufferPointer { loaded in
@@ -96,7 +96,7 @@ public struct PackJob {
             var state = PackProgress()
             (state.seen, state.packed, state.rejected) = (seen, report.samples, report.rejectedCount)
             state.bytes = writer.size
-            progress(state)
+            try progress(state)
         }
 
         private mutating func keep(_ item: PackItem, _ result: Result<ArchivedSample, any Error>) throws {

@@ -1,6 +1,6 @@
 import Autograd
 import Batches
-import Foundation
+import Objectives
 import Storage
 import Training
 
