@@ -1,17 +1,23 @@
 """Holds a run of unimo against the float64 reference.
 
     compare RUN [--steps 50] [--json]
+    compare RUN --against OTHER [--steps 50] [--json]
 
-RUN is a run directory with dumped tensors (recipe key `log.tensors: n`, one rank, dropout off). The first dumped step
-is checked closely: each batch's loss to 1e-5 relative, each gradient tensor by ‖g − g64‖ ≤ 1e-4 · max(‖g64‖, 1e-6 ·
-‖all gradients‖), one row per tensor. When more steps are dumped, the reference then trains on the dumped batches by
-itself, with its own AdamW, and every batch's loss must stay within 1e-3 of the run's. Exit code 1 when anything fails.
+RUN is a run directory with dumped tensors (recipe key `log.tensors: n`, any number of ranks, dropout off). The first
+dumped step, and every later one that brings an objective not yet seen, is checked closely, from its own dumped weights:
+each batch's loss to 1e-5 relative, each gradient tensor by ‖g − g64‖ ≤ 1e-4 · max(‖g64‖, 1e-6 · ‖all gradients‖), one
+row per tensor. When more steps are dumped, the reference then trains on the dumped batches by itself, with its own
+AdamW, and every batch's loss must stay within 1e-3 of the run's; learning rates and the first gradient norm are
+compared too. With --against, two runs of one recipe (other ranks, chunks or transport; dropout may be on) are held
+against each other instead: gradients of the first step to 1e-5 by the same rule, losses to 1e-4. Exit code 1 when
+anything fails, 2 when there is nothing to compare.
 """
 
 import argparse
 import json
 import math
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import torch
@@ -25,7 +31,9 @@ LOSS_TOLERANCE = 1e-5
 GRADIENT_TOLERANCE = 1e-4
 GRADIENT_FLOOR = 1e-6  # of the norm of all gradients: below it a tensor's gradient is rounding noise
 TRAJECTORY_TOLERANCE = 1e-3
-RATE_TOLERANCE = 1e-5
+RATE_TOLERANCE = 1e-5  # of the peak
+BETWEEN_RUNS_GRADIENT_TOLERANCE = 1e-5
+BETWEEN_RUNS_LOSS_TOLERANCE = 1e-4
 
 
 class Fault(Exception):
@@ -55,6 +63,26 @@ def gradients_of(model: Unimo, batches: list[Batch]) -> tuple[list[float], dict[
     return losses, gradients
 
 
+def compare_closely(run: Path, step: Path) -> list[dict]:
+    """One step from its own weights: losses and gradients."""
+    batches = batches_of(step)
+    losses, gradients = gradients_of(model_of(run, step), batches)
+    rows = compare_losses(step, batches, losses)
+    rows += compare_gradients(read_tensors(step / "gradients.safetensors"), gradients)
+    return [row | {"name": f"{step.name} {row['name']}"} for row in rows]
+
+
+def steps_with_news(steps: list[Path]) -> list[Path]:
+    """The steps that bring an objective, with or without images, for the first time."""
+    seen, found = set(), []
+    for step in steps:
+        kinds = {(batch.objective, batch.view0 is None) for batch in batches_of(step)}
+        if kinds - seen:
+            found.append(step)
+        seen |= kinds
+    return found
+
+
 def compare_losses(step: Path, batches: list[Batch], losses: list[float]) -> list[dict]:
     rows = []
     for index, (batch, loss) in enumerate(zip(batches, losses)):
@@ -65,36 +93,58 @@ def compare_losses(step: Path, batches: list[Batch], losses: list[float]) -> lis
     return rows
 
 
-def compare_gradients(run: dict[str, Tensor], reference: dict[str, Tensor]) -> list[dict]:
+def compare_gradients(
+    run: dict[str, Tensor], reference: dict[str, Tensor], tolerance: float = GRADIENT_TOLERANCE
+) -> list[dict]:
     everything, rows = global_norm(reference), []
     for name in sorted(run.keys() | reference.keys()):
         if name not in run or name not in reference:
             absent = "run" if name not in run else "reference (its group is not declared)"
-            rows.append(row("gradient", name, 0, 0, float("inf"), GRADIENT_TOLERANCE, note=f"absent in the {absent}"))
+            rows.append(row("gradient", name, 0, 0, float("inf"), tolerance, note=f"absent in the {absent}"))
         elif run[name].shape != reference[name].shape:
             note = f"shape {tuple(run[name].shape)} in the run, {tuple(reference[name].shape)} in the reference"
-            rows.append(row("gradient", name, 0, 0, float("inf"), GRADIENT_TOLERANCE, note=note))
+            rows.append(row("gradient", name, 0, 0, float("inf"), tolerance, note=note))
         else:
-            expected, found = reference[name], run[name].double()
+            expected, found = reference[name].double(), run[name].double()
             scale = max(float(expected.norm()), GRADIENT_FLOOR * everything) or 1.0
             error = float((found - expected).norm()) / scale
-            rows.append(
-                row("gradient", name, float(found.norm()), float(expected.norm()), error, GRADIENT_TOLERANCE)
-            )
+            rows.append(row("gradient", name, float(found.norm()), float(expected.norm()), error, tolerance))
+    return rows
+
+
+def compare_runs(run: Path, other: Path, limit: int) -> list[dict]:
+    """Two runs of one recipe, for example on other numbers of ranks: the first step's gradients, then the losses."""
+    first = [read_tensors(dumped_steps(r)[0] / "gradients.safetensors") for r in (run, other)]
+    rows = compare_gradients(*first, BETWEEN_RUNS_GRADIENT_TOLERANCE)
+    ours, theirs = metrics_of(run), metrics_of(other)
+    if list(ours)[:limit] != list(theirs)[:limit]:
+        raise Fault(f"{run} and {other}: metrics.jsonl hold different steps")
+    for step in list(ours)[:limit]:
+        pairs = zip(ours[step]["batches"], theirs[step]["batches"], strict=True)
+        for index, (one, two) in enumerate(pairs):
+            name, error = f"step {step} batch-{index:02d} {one['objective']}", abs(one["loss"] - two["loss"])
+            rows.append(row("loss", name, one["loss"], two["loss"], error, BETWEEN_RUNS_LOSS_TOLERANCE))
     return rows
 
 
 def settings(run: Path) -> tuple[AdamW, Schedule]:
-    recipe = yaml.safe_load((run / "recipe.resolved.yaml").read_text())
-    optimizer, schedule = recipe["optimizer"], recipe["schedule"]
-    names = ("learning_rate", "beta1", "beta2", "epsilon", "weight_decay")
-    adamw = AdamW(*(float(optimizer[name]) for name in names), clip_norm=float(optimizer.get("clip_norm") or 0))
-    return adamw, Schedule(
-        schedule["kind"],
-        int(schedule.get("warmup_steps", 0)),
-        int(schedule["total_steps"]),
-        float(schedule.get("final_ratio", 0)),
+    path = run / "recipe.resolved.yaml"
+    recipe = yaml.safe_load(path.read_text())
+
+    def number(section: str, name: str) -> float:
+        if name not in recipe.get(section, {}):
+            raise Fault(f"{path}: expected {section}.{name}, found none; a resolved recipe names every setting")
+        return float(recipe[section][name])  # YAML reads 1e-6 as a text
+
+    optimizer = ("learning_rate", "beta1", "beta2", "epsilon", "weight_decay", "clip_norm")
+    adamw = AdamW(**{name: number("optimizer", name) for name in optimizer})
+    schedule = Schedule(
+        recipe["schedule"]["kind"],
+        int(number("schedule", "warmup_steps")),
+        int(number("schedule", "total_steps")),
+        number("schedule", "final_ratio"),
     )
+    return adamw, schedule
 
 
 def metrics_of(run: Path) -> dict[int, dict]:
@@ -119,7 +169,7 @@ def compare_trajectory(run: Path, model: Unimo, steps: list[Path], metrics: dict
             name = f"step {number} batch-{index:02d} {batch.objective}"
             rows.append(row("trajectory", name, found, loss, abs(found - loss), TRAJECTORY_TOLERANCE))
         expected = adamw.learning_rate * schedule.factor(number)
-        error = abs(metric["lr"] - expected) / max(expected, 1e-30)
+        error = abs(metric["lr"] - expected) / adamw.learning_rate
         rows.append(row("learning rate", f"step {number}", metric["lr"], expected, error, RATE_TOLERANCE))
         norm = adamw.step(weights, gradients, metric["lr"])
         error = abs(metric["grad_norm"] - norm) / max(norm, 1e-30)
@@ -132,34 +182,35 @@ def dumped_steps(run: Path) -> list[Path]:
     steps = sorted((run / "tensors").glob("step-*"))
     if not steps:
         raise Fault(f"{run}/tensors: expected dumped steps, found none; run with --set log.tensors=50")
-    first = int(steps[0].name.removeprefix("step-"))
     for index, path in enumerate(steps):
-        if int(path.name.removeprefix("step-")) != first + index:
-            raise Fault(f"{path}: expected step {first + index} here, a step is missing")
+        if int(path.name.removeprefix("step-")) != index:
+            raise Fault(f"{path}: expected step {index} here; steps must be whole from the run's first on")
     return steps
 
 
 def batches_of(step: Path) -> list[Batch]:
+    """Ranks write `batch-00-rank-0000.safetensors` and so on, one rank alone `batch-00.safetensors`."""
     paths = sorted(step.glob("batch-*.safetensors"))
     if not paths:
         raise Fault(f"{step}: expected batch-00.safetensors and so on, found no batch")
-    return [read_batch(path) for path in paths]
+    return [read_batch(*slices) for _, slices in groupby(paths, key=lambda path: path.name[: len("batch-00")])]
 
 
 def model_of(run: Path, step: Path) -> Unimo:
-    model = Unimo(json.loads((run / "config.json").read_text())).double()
-    model.load_state_dict({name: tensor.double() for name, tensor in read_tensors(step / "weights.safetensors").items()})
+    config = json.loads((run / "config.json").read_text())
+    if config.get("dropout"):
+        raise Fault(f"{run}/config.json: expected dropout 0, found {config['dropout']}; run with dropout off")
+    model = Unimo(config).double()
+    weights = read_tensors(step / "weights.safetensors")
+    model.load_state_dict({name: tensor.double() for name, tensor in weights.items()})
     return model
 
 
 def compare(run: Path, limit: int) -> list[dict]:
     steps = dumped_steps(run)[:limit]
-    model, batches = model_of(run, steps[0]), batches_of(steps[0])
-    losses, gradients = gradients_of(model, batches)
-    rows = compare_losses(steps[0], batches, losses)
-    rows += compare_gradients(read_tensors(steps[0] / "gradients.safetensors"), gradients)
+    rows = [row for step in steps_with_news(steps) for row in compare_closely(run, step)]
     if len(steps) > 1:
-        rows += compare_trajectory(run, model, steps, metrics_of(run))
+        rows += compare_trajectory(run, model_of(run, steps[0]), steps, metrics_of(run))
     return rows
 
 
@@ -187,15 +238,19 @@ def main() -> int:
     )
     parser.add_argument("run", type=Path, metavar="RUN")
     parser.add_argument("--steps", type=int, default=50, help="at most so many of the dumped steps (default 50)")
+    parser.add_argument("--against", type=Path, metavar="OTHER", help="another run of the same recipe")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     arguments = parser.parse_args()
     if arguments.steps < 1:
         parser.error(f"--steps: expected 1 or more, found {arguments.steps}")
     try:
-        rows = compare(arguments.run, arguments.steps)
+        if arguments.against:
+            rows = compare_runs(arguments.run, arguments.against, arguments.steps)
+        else:
+            rows = compare(arguments.run, arguments.steps)
     except (Fault, OSError, KeyError, ValueError, RuntimeError) as fault:
         print(f"compare: {type(fault).__name__}: {fault}", file=sys.stderr)
-        return 1
+        return 2
     ok = all(row["ok"] for row in rows)
     if arguments.json:
         finite = [{k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in r.items()} for r in rows]

@@ -126,7 +126,8 @@ def difference(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str])
         for name, expected in tensors.items():
             found = file.get_tensor(name)
             if found.dtype != expected.dtype or found.shape != expected.shape:
-                return f"{name}: expected {expected.dtype} {list(expected.shape)}, found {found.dtype} {list(found.shape)}"
+                kinds = [f"{tensor.dtype} {list(tensor.shape)}" for tensor in (expected, found)]
+                return f"{name}: expected {kinds[0]}, found {kinds[1]}"
             tolerance = CHECK_TOLERANCE * max(1.0, float(expected.double().norm()))
             if not float((found.double() - expected.double()).norm()) <= tolerance:
                 return f"{name}: values differ"

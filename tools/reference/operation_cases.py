@@ -54,7 +54,7 @@ def case(random, inputs: dict[str, Tensor], apply, metadata: dict | None = None)
     for name, tensor in exact.items():
         if tensor.dtype == torch.float64:
             tensors[f"gradient/{name}"] = tensor.grad
-    return tensors, {key: value if isinstance(value, str) else json.dumps(value) for key, value in (metadata or {}).items()}
+    return tensors, {k: v if isinstance(v, str) else json.dumps(v) for k, v in (metadata or {}).items()}
 
 
 @operation("linear")
@@ -163,19 +163,23 @@ ATTENTION_PLAN = [  # row ranges, half open; every row is a query once
     {"query": [0, 4], "keys": [[0, 4], [9, 12]], "causal": False},
     {"query": [4, 9], "keys": [[4, 7]], "causal": False},
     {"query": [9, 12], "keys": [[0, 4], [9, 12]], "causal": False},
-    {"query": [12, 17], "keys": [[12, 17]], "causal": True},
+    {"query": [12, 16], "keys": [[12, 16]], "causal": True},
+    {"query": [16, 18], "keys": [[16, 18]], "causal": False},
+    {"query": [18, 21], "keys": [[16, 18], [18, 21]], "causal": True},
 ]
 
 
 def planned_attention(qkv: Tensor, plan: list[dict], heads: int, mask: Tensor | float = 1.0) -> Tensor:
-    """(N, 3C) → (N, C). Queries of a block see the rows of its key ranges; causal: none behind their own.
-    `mask` (H, N, N) multiplies the probabilities."""
+    """(N, 3C) → (N, C). Queries of a block see the rows of its key ranges. Causal: the i-th query sees the last range
+    only up to its i-th row. `mask` (H, N, N) multiplies the probabilities."""
     rows, width = qkv.shape[0], qkv.shape[1] // 3
     visible = torch.zeros(rows, rows, dtype=torch.bool)
     for block in plan:
-        for query in range(*block["query"]):
+        for i, query in enumerate(range(*block["query"])):
             for start, end in block["keys"]:
-                visible[query, start : min(end, query + 1) if block["causal"] else end] = True
+                visible[query, start:end] = True
+            if block["causal"]:
+                visible[query, start + i + 1 : end] = False
     q, k, v = (part.view(rows, heads, width // heads).transpose(0, 1) for part in qkv.split(width, dim=1))
     scores = (q @ k.transpose(1, 2)) * (width // heads) ** -0.5
     weights = torch.softmax(scores.masked_fill(~visible, -torch.inf), dim=-1)
@@ -184,7 +188,7 @@ def planned_attention(qkv: Tensor, plan: list[dict], heads: int, mask: Tensor | 
 
 @operation("attention")
 def attention(random):
-    inputs = dict(qkv=normal(random, 17, 3 * 16, scale=1.5))
+    inputs = dict(qkv=normal(random, 21, 3 * 16, scale=1.5))
     return case(
         random,
         inputs,

@@ -356,14 +356,31 @@ def read_checkpoint(directory: str | Path) -> Unimo:
     return model
 
 
-def read_batch(path: str | Path) -> Batch:
-    """A batch as a run dumps it: tokens, offsets, masked_rows, labels, view0, view1, as far as present."""
-    with safe_open(path, framework="np") as file:
-        metadata = file.metadata() or {}
-        tensors = {name: file.get_tensor(name) for name in file.keys()}
-    if "objective" not in metadata:
-        raise ValueError(f"{path}: expected metadata 'objective', found {sorted(metadata)}")
-    return batch_of(metadata["objective"], tensors, metadata.get("loss"))
+def read_batch(*paths: str | Path) -> Batch:
+    """A batch as a run dumps it: tokens, offsets, masked_rows, labels, view0, view1, as far as present.
+
+    Several files are the slices of several ranks, in rank order."""
+    slices, metadata = [], {}
+    for path in paths:
+        with safe_open(path, framework="np") as file:
+            metadata = file.metadata() or {}
+            slices.append({name: file.get_tensor(name) for name in file.keys()})
+        if "objective" not in metadata:
+            raise ValueError(f"{path}: expected metadata 'objective', found {sorted(metadata)}")
+    return batch_of(metadata["objective"], join_slices(slices), metadata.get("loss"))
+
+
+def join_slices(slices: list[dict[str, numpy.ndarray]]) -> dict[str, numpy.ndarray]:
+    """One batch from the slices of ranks; a rank without samples has no tensors."""
+    slices = [tensors for tensors in slices if tensors]
+    joined = {name: numpy.concatenate([tensors[name] for tensors in slices]) for name in slices[0]} if slices else {}
+    if "offsets" in joined:
+        starts = numpy.cumsum([0] + [len(tensors["tokens"]) for tensors in slices])
+        shifted = list(zip(starts, slices))
+        joined["offsets"] = numpy.concatenate([[0]] + [start + t["offsets"][1:] for start, t in shifted])
+        if "masked_rows" in joined:
+            joined["masked_rows"] = numpy.concatenate([start + t["masked_rows"] for start, t in shifted])
+    return joined
 
 
 def batch_of(objective: str, tensors: dict[str, numpy.ndarray], loss: str | float | None = None) -> Batch:

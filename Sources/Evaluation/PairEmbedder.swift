@@ -1,0 +1,49 @@
+import Autograd
+public import Batches
+public import Models
+public import Runtime
+public import Tensors
+
+/// Unit vectors of the images and texts of pairs, as image-text contrastive learning compares them.
+public struct PairEmbeddings {
+    /// `(n, C)` each, rows in the order of the samples.
+    public private(set) var images: [Float] = []
+    public private(set) var texts: [Float] = []
+    public private(set) var keys: [String] = []
+    /// C.
+    public let width: Int
+
+    public init(width: Int) { self.width = width }
+
+    public var count: Int { keys.count }
+
+    mutating func append(images: Tensor, texts: Tensor, keys: [String]) {
+        self.images += UnsafeBufferPointer(start: images.floats, count: images.count)
+        self.texts += UnsafeBufferPointer(start: texts.floats, count: texts.count)
+        self.keys += keys
+    }
+}
+
+/// Runs a model's two encoders over chunks of pairs, without dropout and without a record.
+public struct PairEmbedder {
+    public let model: UNIMO2
+    public let arena: Arena
+    public let pool: WorkerPool
+
+    public init(model: UNIMO2, arena: Arena, pool: WorkerPool) {
+        self.model = model
+        self.arena = arena
+        self.pool = pool
+    }
+
+    public func embed(_ chunk: Chunk, into embeddings: inout PairEmbeddings) {
+        guard let text = chunk.text, let images = chunk.views.first else {
+            preconditionFailure("pairs without images or text cannot be embedded")
+        }
+        arena.reset()
+        let tape = Tape(arena: arena, pool: pool, records: false)
+        let u = model.imageEmbedding(images, positions: chunk.positions, tape)
+        let v = model.textEmbedding(text, positions: chunk.positions, tape)
+        embeddings.append(images: u.value, texts: v.value, keys: chunk.keys)
+    }
+}
