@@ -39,27 +39,27 @@ public func multiply(
         blasint(cStride))
 }
 
-/// How a product is cut into tasks: a function of the shape alone, so that bits do not depend on the thread count.
+/// How a product is cut into tasks: a function of the shape alone, so that bits do not depend on the thread count (the
+/// library's kernels below AVX-512 round differently in differently cut products).
 struct PanelCut {
     /// Tasks along the rows and along the columns of the result.
     let rowPanels: Int
     let columnPanels: Int
 
-    /// Below this many multiply-adds a product is one task.
-    static let smallest = 1 << 25
-    /// Most tasks of one product; each repacks an operand, so more is not free.
-    static let most = 8
+    /// Multiply-adds that a task has at least.
+    static let smallestTask = 1 << 25
+    /// Rows or columns that a panel has at least.
+    static let narrowest = 192
+    /// From this length on, a side is cut in eight: the operand that every task packs again is small beside the work.
+    static let longSide = 4096
 
+    /// Four tasks cost one thread about 5 % of a base-sized product, eight cost 10 %, because the library packs the
+    /// shorter side's operand in each of them.
     init(m: Int, n: Int, k: Int) {
-        let panels = max(1, min(PanelCut.most, m * n / 256 * k / (PanelCut.smallest / 256)))
-        // The longer side is cut: the operand that every task repacks is then the smaller one.
-        if m >= n {
-            rowPanels = min(panels, max(1, m / 256))
-            columnPanels = 1
-        } else {
-            rowPanels = 1
-            columnPanels = min(panels, max(1, n / 256))
-        }
+        let longer = max(m, n)
+        let wanted = longer >= PanelCut.longSide ? 8 : 4
+        let panels = max(1, min(wanted, m * n * k / PanelCut.smallestTask, longer / PanelCut.narrowest))
+        (rowPanels, columnPanels) = m >= n ? (panels, 1) : (1, panels)
     }
 
     /// Part `index` of `parts` of `0 ..< count`, cut at multiples of 16.

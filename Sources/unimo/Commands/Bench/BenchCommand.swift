@@ -1,5 +1,7 @@
 import ArgumentParser
 import Telemetry
+import Tensors
+import Training
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,7 +11,7 @@ struct BenchCommand: ParsableCommand {
             Rows have a name, a value, a unit and, where there is one, the limit measured in the same run. Close other \
             programs, and unset OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE unless they are meant.
             """,
-        subcommands: [BenchMatmul.self, BenchRing.self])
+        subcommands: [BenchMatmul.self, BenchKernels.self, BenchStep.self, BenchRing.self])
 }
 
 /// One row of a benchmark.
@@ -21,6 +23,8 @@ struct BenchmarkRow {
     var peak: Double?
     /// Payload, where the row is about moving bytes.
     var bytes: Int?
+    /// Figures beside it, by name.
+    var extra: [String: Double] = [:]
 
     private var json: JSONValue {
         var members: [(key: String, value: JSONValue)] = [
@@ -28,6 +32,7 @@ struct BenchmarkRow {
             ("peak", peak.map { .number($0) } ?? .null),
         ]
         if let bytes { members.append(("bytes", .integer(bytes))) }
+        for (name, value) in extra.sorted(by: { $0.key < $1.key }) { members.append((name, .number(value))) }
         return .object(members)
     }
 
@@ -41,6 +46,14 @@ struct BenchmarkRow {
     private static func figure(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())
         return "\(tenths / 10).\(abs(tenths % 10))"
+    }
+
+    /// Prints what a benchmark of the library came to, after a note about an inherited setting of the matrix library.
+    static func print(_ measurements: [Measurement], as json: JSONOption) {
+        let rows = measurements.map {
+            BenchmarkRow(name: $0.name, value: $0.value, unit: $0.unit, peak: $0.peak, extra: $0.extra)
+        }
+        print(rows, notes: [MatrixLibrary.inheritedSetting].compactMap { $0 }, as: json)
     }
 
     /// Prints `{"machine":…,"rows":[…]}`, or a table.
