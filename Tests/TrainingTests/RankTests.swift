@@ -1,6 +1,7 @@
 import Collectives
 import Rehearsal
 import Testing
+import Training
 
 @Suite struct RankTests {
     /// Every objective alone, and all of them in one step; batches that 2, 3 and 4 don't divide, and one of two samples.

@@ -1,3 +1,4 @@
+import Autograd
 import Batches
 import Rehearsal
 import Testing
