@@ -23,7 +23,7 @@ import Testing
 
     @Test("what is kept is scaled by 1 / (1 − rate) exactly")
     func keptIsScaled() {
-        #expect(Set(mask(0.25, count: 1000)) == [0, 4 / 3])
+        #expect(Set(mask(0.25, count: 1000)) == [0, Float(4) / 3])
         #expect(Set(mask(0.5, count: 1000)) == [0, 2])
         #expect(Dropout(rate: 0).isActive == false)
     }
