@@ -58,7 +58,7 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
 /// Modules that have a suite of their own under `Tests/`.
 let suites = [
     "Runtime", "Tensors", "Autograd", "Storage", "Collectives", "Text", "Vision", "Corpora", "Models", "Objectives",
-    "Checkpoints", "Training", "Telemetry", "Recipes",
+    "Checkpoints", "Training", "Evaluation", "Telemetry", "Recipes",
 ]
 
 /// Suites with a folder of expected values, which tests read by path.

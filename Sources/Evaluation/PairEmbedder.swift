@@ -17,9 +17,15 @@ public struct PairEmbeddings {
 
     public var count: Int { keys.count }
 
-    mutating func append(images: Tensor, texts: Tensor, keys: [String]) {
-        self.images += UnsafeBufferPointer(start: images.floats, count: images.count)
-        self.texts += UnsafeBufferPointer(start: texts.floats, count: texts.count)
+    /// - Parameters: images and texts `(keys, C)`.
+    public mutating func append(
+        images: some Collection<Float>, texts: some Collection<Float>, keys: [String]
+    ) {
+        precondition(
+            images.count == keys.count * width && texts.count == images.count,
+            "\(images.count) and \(texts.count) numbers for \(keys.count) pairs of width \(width)")
+        self.images += images
+        self.texts += texts
         self.keys += keys
     }
 }
@@ -44,6 +50,8 @@ public struct PairEmbedder {
         let tape = Tape(arena: arena, pool: pool, records: false)
         let u = model.imageEmbedding(images, positions: chunk.positions, tape)
         let v = model.textEmbedding(text, positions: chunk.positions, tape)
-        embeddings.append(images: u.value, texts: v.value, keys: chunk.keys)
+        embeddings.append(
+            images: UnsafeBufferPointer(start: u.value.floats, count: u.value.count),
+            texts: UnsafeBufferPointer(start: v.value.floats, count: v.value.count), keys: chunk.keys)
     }
 }

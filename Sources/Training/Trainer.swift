@@ -98,6 +98,9 @@ public final class Trainer {
             stopRequested: numbers.control[0] > 0)
     }
 
+    /// Most bytes of activations, gradients of activations and scratch that a step has needed.
+    public var arenaHighWater: Int { computation.arena.highWater }
+
     /// Goes on after `step` finished updates; weights and moments have been restored.
     public func resume(at step: Int) { self.step = step }
 

@@ -49,6 +49,8 @@ public struct RankedRun: Sendable {
     /// Samples of a chunk; nil for the whole slice.
     public var chunkSize: Int?
     public var arenaBytes = 256 << 20
+    /// Called on every rank after each step.
+    public var afterStep: (@Sendable (_ step: Int, _ trainer: Trainer) -> Void)?
 
     public init(config: ModelConfig, entries: [TrainedEntry], steps: [[GlobalBatch]]) {
         self.config = config
@@ -107,7 +109,10 @@ public struct RankedRun: Sendable {
             }
         }
         let source = ListSource(run: self, rank: rank)
-        for _ in steps { outcome.reports.append(try trainer.runStep(source, stopRequested: false)) }
+        for step in steps.indices {
+            outcome.reports.append(try trainer.runStep(source, stopRequested: false))
+            afterStep?(step, trainer)
+        }
         for parameter in store.parameters { outcome.weights[parameter.name] = RankedRun.elements(parameter.value) }
         trainer.onGradients = nil
         return outcome

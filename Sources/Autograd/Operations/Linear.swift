@@ -18,6 +18,10 @@ extension Tape {
         return y
     }
 
+    /// Numbers in the smallest product: the library takes another kernel for fewer (up to 1,200 in OpenBLAS 0.3), which
+    /// rounds otherwise, and a row's bits must not depend on how many others share its chunk.
+    private static let leastCount = 2048
+
     /// y = x·Wᵀ + b into `y`; `after` sees each panel of y (rows, columns) while it is in cache.
     func product(
         _ x: Tensor, _ weight: Parameter, _ bias: Parameter, into y: Tensor,
@@ -26,6 +30,30 @@ extension Tape {
         precondition(
             x.columns == weight.value.columns && bias.count == weight.value.rows,
             "linear: x \(x.shape), weight \(weight.value.shape), bias (\(bias.count))")
+        guard y.rows > 0, y.count < Tape.leastCount else {
+            return productOfRows(x, weight, bias, into: y, after: after)
+        }
+        let rows = (Tape.leastCount / y.columns + 16) / 16 * 16
+        let tallX = arena.borrow(rows: rows, columns: x.columns)
+        let tallY = arena.borrow(rows: rows, columns: y.columns)
+        tallX.floats.update(from: x.floats, count: x.count)
+        tallX.rows(x.rows..<rows).fill(0)
+        productOfRows(tallX, weight, bias, into: tallY) { rows, columns in
+            let own = rows.clamped(to: 0..<y.rows)
+            for row in own {
+                let offset = row * y.columns + columns.lowerBound
+                (y.floats + offset).update(from: tallY.floats + offset, count: columns.count)
+            }
+            after?(own, columns)
+        }
+        arena.recycle(tallY)
+        arena.recycle(tallX)
+    }
+
+    private func productOfRows(
+        _ x: Tensor, _ weight: Parameter, _ bias: Parameter, into y: Tensor,
+        after: ((Range<Int>, Range<Int>) -> Void)?
+    ) {
         let start = UnsafePointer(bias.value.floats)
         // The library would clear the result first; laying the bias instead makes it free.
         multiply(

@@ -43,7 +43,9 @@ public final class EvaluatedModel {
 
     /// Retrieval over the pairs of a packed corpus, or of held-out procedural scenes given as `scenes:COUNT[:SEED]`.
     /// - Parameter progress: samples embedded, samples in all.
-    public func retrieval(corpus name: String, progress: (Int, Int) throws -> Void = { _, _ in }) throws -> RetrievalReport {
+    public func retrieval(corpus name: String, progress: (Int, Int) throws -> Void = { _, _ in }) throws
+        -> RetrievalReport
+    {
         let corpus = try EvaluatedModel.corpus(name, side: config.imageSize)
         guard corpus.kind == .pairs else {
             throw RecipeContradiction("\(name) holds \(corpus.kind.rawValue); retrieval needs pairs")
@@ -71,6 +73,7 @@ public final class EvaluatedModel {
             let seed = UInt64(parts.count == 3 ? parts[2] : "1")
         else { throw RecipeContradiction("\(name): held-out scenes are given as scenes:COUNT or scenes:COUNT:SEED") }
         return SceneCorpus(
-            name: name, kind: .pairs, settings: SceneSettings(seed: seed, count: count, part: .heldOut, side: max(side, 8)))
+            name: name, kind: .pairs,
+            settings: SceneSettings(seed: seed, count: count, part: .heldOut, side: max(side, 8)))
     }
 }

@@ -7,7 +7,8 @@ import Telemetry
 /// `unimo evaluate`.
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Measure a trained model on held-out data.", subcommands: [EvaluateRetrieval.self])
+        commandName: "evaluate", abstract: "Measure a trained model on held-out data.",
+        subcommands: [EvaluateRetrieval.self])
 }
 
 /// `unimo evaluate retrieval`.
@@ -22,7 +23,8 @@ struct EvaluateRetrieval: ParsableCommand {
     @Argument(help: ArgumentHelp("A checkpoint, or a run (its newest checkpoint).", valueName: "checkpoint"))
     var checkpoint: String
 
-    @Option(help: ArgumentHelp("A packed corpus of pairs, or scenes:COUNT[:SEED] for held-out scenes.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("A packed corpus of pairs, or scenes:COUNT[:SEED] for held-out scenes.", valueName: "dir"))
     var corpus: String
 
     @Option(help: ArgumentHelp("Threads (default: the processors this process may run on).", valueName: "count"))
@@ -33,7 +35,8 @@ struct EvaluateRetrieval: ParsableCommand {
     func run() throws {
         let model = try EvaluatedModel(path: checkpoint, threads: threads ?? Affinity.count)
         let status = StatusLine()
-        let report = try model.retrieval(corpus: corpus) { done, all in status.show("embedded \(done) of \(all) pairs") }
+        let report = try model.retrieval(corpus: corpus) { done, all in status.show("embedded \(done) of \(all) pairs")
+        }
         status.clear()
         json.print(report.json, else: lines(report, step: model.step))
     }

@@ -1,0 +1,139 @@
+"""The same launch gives the same bits: twice, on more threads, killed, stopped, crashed while saving."""
+
+import os
+import shutil
+import signal
+
+from acceptance.checks import check, once
+from acceptance.jobs import Run, expect, expect_words
+from acceptance.ranks import expect_planned
+
+STEPS = 90
+EVERY = 30
+SETS = (f"steps={STEPS}", f"schedule.total_steps={STEPS}", f"checkpoints.every={EVERY}", "ranks.threads=1")
+# Alone, and two ranks under mpirun.
+LAUNCHES = (0, 2)
+# Where a process dies while it saves, and how often it has come by there before: files of the first and the second
+# checkpoint, the flush, the rename, what follows it, and the removal of an old one.
+CRASHES = (
+    "checkpoint.write:3", "checkpoint.write:40", "checkpoint.fsync:1", "checkpoint.fsync:8", "checkpoint.rename:1",
+    "checkpoint.rename:2", "checkpoint.renamed:1", "checkpoint.renamed:2", "checkpoint.prune:1", "checkpoint.prune:2",
+)
+
+
+def described(ranks):
+    return f"{ranks} ranks" if ranks else "one rank without a launcher"
+
+
+@once
+def undisturbed(scratch, ranks):
+    run = Run(scratch, f"undisturbed-{ranks}", sets=SETS, ranks=ranks)
+    run.train()
+    expect(run.last_step == STEPS, f"the last checkpoint is of step {run.last_step}")
+    return run
+
+
+def expect_undisturbed(scratch, run, ranks):
+    """Fails unless a run ended as the undisturbed one did: weights, losses, samples."""
+    reference = undisturbed(scratch, ranks)
+    run.expect_same_weights(reference)
+    losses = [[[batch["loss"] for batch in row["batches"]] for row in each.rows] for each in (run, reference)]
+    expect(losses[0] == losses[1], "the losses in metrics.jsonl differ")
+    expect(run.sample_lines == reference.sample_lines, "the samples computed differ")
+
+
+for ranks in LAUNCHES:
+
+    @check(f"the same launch twice ends in the same bits, {described(ranks)}")
+    def twice(scratch, ranks=ranks):
+        run = Run(scratch, "again", sets=SETS, ranks=ranks)
+        run.train()
+        expect_undisturbed(scratch, run, ranks)
+
+    @check(f"two threads end in the bits of one, {described(ranks)}")
+    def threads(scratch, ranks=ranks):
+        run = Run(scratch, "threads", sets=SETS, ranks=ranks)
+        run.train("ranks.threads=2")
+        expect_undisturbed(scratch, run, ranks)
+
+    @check(f"kill -9 of all ranks after the first checkpoint, and resuming, end in the same bits, {described(ranks)}")
+    def killed(scratch, ranks=ranks):
+        run = Run(scratch, "killed", sets=SETS, ranks=ranks)
+        job = run.start()
+        job.wait_for("a step after the first checkpoint", lambda: run.last_step == EVERY and run.last_row > EVERY)
+        job.kill()
+        expect(run.last_step < STEPS, "the run was over before it was killed")
+        reached = run.last_row
+        expect_words(run.train(), f"resuming after step {run.last_step if run.last_step < STEPS else EVERY}")
+        expect_undisturbed(scratch, run, ranks)
+        return f"killed after step {reached}, {expect_planned(scratch, run, max(ranks, 1))}"
+
+    @check(f"SIGUSR1 saves and exits with 75, and resuming ends in the same bits, {described(ranks)}")
+    def stopped(scratch, ranks=ranks):
+        run = Run(scratch, "stopped", sets=SETS, ranks=ranks)
+        job = run.start()
+        job.wait_for("step 5", lambda: run.last_row >= 5)
+        job.process.send_signal(signal.SIGUSR1)
+        expect_words(job.wait(code=75), "stopped on request after saving step")
+        step = run.last_step
+        expect(step == run.last_row + 1 < STEPS, f"checkpoint of step {step}, last row {run.last_row}")
+        expect_words(run.train(), f"resuming after step {step}")
+        expect_undisturbed(scratch, run, ranks)
+        return f"stopped after step {step}"
+
+
+@check("SIGTERM to one rank of two stops both, with 75")
+def one_rank_stopped(scratch):
+    run = Run(scratch, "stopped", sets=SETS, ranks=2)
+    job = run.start()
+    job.wait_for("step 5", lambda: run.last_row >= 5)
+    os.kill(job.rank_processes()[1], signal.SIGTERM)
+    expect_words(job.wait(code=75), "stopped on request after saving step")
+    run.train()
+    expect_undisturbed(scratch, run, 2)
+
+
+@check("a crash anywhere in saving leaves a run that resumes to the same bits, one rank")
+def crashes(scratch):
+    for point in CRASHES:
+        crash(scratch, point, 0)
+    return ", ".join(CRASHES)
+
+
+@check("a crash in saving leaves a run that resumes to the same bits, 2 ranks")
+def crashes_of_ranks(scratch):
+    points = ("checkpoint.write:3", "checkpoint.renamed:1")
+    for point in points:
+        crash(scratch, point, 2)
+    return ", ".join(points)
+
+
+def crash(scratch, point, ranks):
+    """Lets a run die at a fault point and resumes it."""
+    run = Run(scratch, point.replace(":", "-"), sets=[*SETS, "checkpoints.keep=1"], ranks=ranks)
+    run.start(environment={"UNIMO_FAULT": point}).wait(code=None)
+    expect(run.last_step is None or run.last_step < STEPS, f"{point}: the run was over before it crashed")
+    run.train()
+    # One is kept, and the one that was read back and found whole when the run resumed.
+    left = {path.name for path in (run.path / "checkpoints").iterdir()}
+    complete = {path.name for path in run.checkpoints}
+    expect(left == complete and len(left) <= 2, f"{point}: {sorted(left)} is left")
+    expect_undisturbed(scratch, run, ranks)
+    shutil.rmtree(run.path)
+
+
+@check("a run of 2 ranks goes on with 3, says so, and computes the planned samples")
+def another_shape(scratch):
+    run = Run(scratch, "reshaped", sets=SETS, ranks=2)
+    job = run.start()
+    job.wait_for("step 5", lambda: run.last_row >= 5)
+    job.process.send_signal(signal.SIGUSR1)
+    job.wait(code=75)
+    expect_words(run.train(ranks=3), "launched otherwise than before", "to rounding, not bit for bit")
+    reference = undisturbed(scratch, 2)
+    keys = [[key for line in lines for key in line.split()[3:]] for lines in (run.sample_lines, reference.sample_lines)]
+    expect(sorted(keys[0]) == sorted(keys[1]), "the samples computed differ")
+    last = [each.rows[-1]["batches"] for each in (run, reference)]
+    difference = max(abs(a["loss"] - b["loss"]) / b["loss"] for a, b in zip(*last))
+    expect(difference < 1e-3, f"the last losses differ by {difference}")
+    return f"last losses within {difference:.1e}"
