@@ -79,7 +79,14 @@ public final class ParameterStore {
             var stream = RandomKey(
                 seed: seed ^ ParameterStore.hash(parameter.name), purpose: .initialization
             ).stream
-            for i in 0..<parameter.count { target[i] = deviation * ParameterStore.truncatedNormal(&stream) }
+            var i = 0
+            while i < parameter.count {
+                let pair = ParameterStore.normalPair(&stream)
+                for lane in 0..<2 where abs(pair[lane]) <= 2 && i < parameter.count {
+                    target[i] = deviation * pair[lane]
+                    i += 1
+                }
+            }
         }
     }
 
@@ -88,11 +95,10 @@ public final class ParameterStore {
         name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 
-    private static func truncatedNormal(_ stream: inout RandomStream) -> Float {
-        while true {
-            let radius = (-2 * log(1 - Double(stream.uniform()))).squareRoot()
-            let value = Float(radius * cos(2 * .pi * Double(stream.uniform())))
-            if abs(value) <= 2 { return value }
-        }
+    /// Two independent standard normal numbers (Box and Muller 1958).
+    private static func normalPair(_ stream: inout RandomStream) -> SIMD2<Float> {
+        let radius = (-2 * log(1 - Double(stream.uniform()))).squareRoot()
+        let angle = 2 * .pi * Double(stream.uniform())
+        return SIMD2(Float(radius * cos(angle)), Float(radius * sin(angle)))
     }
 }

@@ -27,17 +27,21 @@ struct Backoff {
     /// Seconds of polling before sleeping, when eager.
     private static let patience = 2e-3
     private static let shortestSleep = 10_000
-    private static let longestSleep = 1_000_000
+    private static let longestSleep = 2_000_000
 
     private let state: PollingState
     private var start = 0.0
     private var sleep = Backoff.shortestSleep
+    /// When polling last became eager.
+    private var eagerStart = 0.0
+    private var isEager = false
 
     init(_ state: PollingState) { self.state = state }
 
     /// Something moved.
     mutating func reset() {
         start = 0
+        isEager = false
         sleep = Self.shortestSleep
     }
 
@@ -46,7 +50,10 @@ struct Backoff {
         let now = Clock.seconds
         state.beat(at: now)
         if start == 0 { start = now }
-        if state.isEager && now - start < Self.patience {
+        let wasEager = isEager
+        isEager = state.isEager
+        if isEager && !wasEager { eagerStart = now }
+        if isEager && now - eagerStart < Self.patience {
             if state.isCrowded.load(ordering: .relaxed) { sched_yield() }
         } else {
             var time = timespec(tv_sec: 0, tv_nsec: sleep)

@@ -4,15 +4,9 @@ import Synchronization
 /// The one pool of compute threads of a rank. The caller works too; tasks are cut by the caller in a way that depends
 /// on shapes only, so that bits do not depend on the number of threads.
 public final class WorkerPool: @unchecked Sendable {
-    // Safety: `body` and `generation` are written while every worker sleeps or waits on `monitor`; `next` is atomic.
+    // Safety: `workers` is written in `init` and by `stop`, which ends the use of the pool.
     public let threads: Int
-    private let monitor = Monitor()
-    private var body: ((_ task: Int, _ worker: Int) -> Void)?
-    private var count = 0
-    private var generation = 0
-    private var busy = 0
-    private var isStopping = false
-    private let next = Atomic<Int>(0)
+    private let crew = WorkerCrew()
     private var workers: [Thread] = []
 
     /// - Parameter threads: workers in all, the caller included.
@@ -20,7 +14,7 @@ public final class WorkerPool: @unchecked Sendable {
         precondition(threads > 0, "a worker pool needs a thread, got \(threads)")
         self.threads = threads
         workers = (1..<threads).map { worker in
-            Thread(name: "worker-\(worker)") { [unowned self] in self.serve(worker) }
+            Thread(name: "worker-\(worker)") { [crew] in crew.serve(worker) }
         }
     }
 
@@ -28,10 +22,7 @@ public final class WorkerPool: @unchecked Sendable {
 
     /// Ends the worker threads. The pool can't be used afterwards.
     public func stop() {
-        monitor.locked {
-            isStopping = true
-            monitor.notify()
-        }
+        crew.stop()
         for worker in workers { worker.join() }
         workers = []
     }
@@ -43,26 +34,47 @@ public final class WorkerPool: @unchecked Sendable {
             for task in 0..<count { body(task, 0) }
             return
         }
-        withoutActuallyEscaping(body) { body in
-            monitor.locked {
-                self.body = body
-                self.count = count
-                next.store(0, ordering: .relaxed)
-                generation += 1
-                busy = threads - 1
-                monitor.notify()
-            }
-            drain(body, worker: 0)
-            // Products are short: spinning for the last worker is cheaper than sleeping, but not forever.
-            var spins = 0
-            while spins < 2000, monitor.locked({ busy > 0 }) {
-                sched_yield()
-                spins += 1
-            }
-            monitor.locked {
-                while busy > 0 { monitor.wait() }
-                self.body = nil
-            }
+        withoutActuallyEscaping(body) { crew.run(count, helpers: threads - 1, $0) }
+    }
+}
+
+/// What the threads of a pool share. They hold it, and not the pool, so that a pool may go before they have begun.
+private final class WorkerCrew: @unchecked Sendable {
+    // Safety: `body` and `generation` are written while every worker sleeps or waits on `monitor`; `next` is atomic.
+    private let monitor = Monitor()
+    private var body: ((_ task: Int, _ worker: Int) -> Void)?
+    private var count = 0
+    private var generation = 0
+    private var busy = 0
+    private var isStopping = false
+    private let next = Atomic<Int>(0)
+
+    func stop() {
+        monitor.locked {
+            isStopping = true
+            monitor.notify()
+        }
+    }
+
+    func run(_ count: Int, helpers: Int, _ body: @escaping (_ task: Int, _ worker: Int) -> Void) {
+        monitor.locked {
+            self.body = body
+            self.count = count
+            next.store(0, ordering: .relaxed)
+            generation += 1
+            busy = helpers
+            monitor.notify()
+        }
+        drain(body, worker: 0)
+        // Products are short: spinning for the last worker is cheaper than sleeping, but not forever.
+        var spins = 0
+        while spins < 2000, monitor.locked({ busy > 0 }) {
+            sched_yield()
+            spins += 1
+        }
+        monitor.locked {
+            while busy > 0 { monitor.wait() }
+            self.body = nil
         }
     }
 
@@ -74,7 +86,7 @@ public final class WorkerPool: @unchecked Sendable {
         }
     }
 
-    private func serve(_ worker: Int) {
+    func serve(_ worker: Int) {
         var seen = 0
         while takeTurn(worker, &seen) {
             monitor.locked {

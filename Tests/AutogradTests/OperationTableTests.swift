@@ -20,7 +20,6 @@ import Testing
         let value = NormRule(["output": found.output], reference: ["output": output])
         let exact = FiniteDifferences(oracle, inputs, upstream: upstream?.map(Double.init) ?? [1]).gradients
         let rule = NormRule(found.gradients.mapValues { $0.map(Double.init) }, reference: exact)
-        print("\(operation.name): value \(value.ratio), gradients \(rule.ratio) (\(rule.worst))")
         #expect(value.ratio <= 2e-6)
         #expect(rule.ratio <= 1e-5, "\(rule.worst)")
     }
@@ -36,7 +35,6 @@ import Testing
             uniqueKeysWithValues: golden.names("gradient/").map { ($0, try golden.doubles("gradient/\($0)")) })
         #expect(Set(exact.keys) == Set(found.gradients.keys))
         let rule = NormRule(found.gradients.mapValues { $0.map(Double.init) }, reference: exact)
-        print("\(operation.name): value \(value.ratio), gradients \(rule.ratio) (\(rule.worst))")
         #expect(value.ratio <= 2e-6)
         #expect(rule.ratio <= 1e-5, "\(rule.worst)")
     }

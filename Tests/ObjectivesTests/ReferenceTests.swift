@@ -9,7 +9,6 @@ import Testing
         let error = abs(outcome.losses[0][0] - golden.loss) / abs(golden.loss)
         #expect(error <= 1e-5, "loss \(outcome.losses[0][0]), reference \(golden.loss)")
         let rule = NormRule(outcome.gradients.mapValues { $0.map(Double.init) }, reference: golden.gradients)
-        print("\(name): loss \(error), gradients \(rule.ratio) (\(rule.worst))")
         #expect(rule.ratio <= 1e-4, "\(rule.worst)")
     }
 
@@ -21,7 +20,6 @@ import Testing
             run.chunkSize = size
             let cut = try run.run()
             let rule = NormRule(cut.gradients, reference: whole.gradients)
-            print("\(name) in chunks of \(size): \(rule.ratio) (\(rule.worst))")
             #expect(rule.ratio <= 1e-6, "chunks of \(size): \(rule.worst)")
             #expect(abs(cut.losses[0][0] - whole.losses[0][0]) <= 1e-6 * abs(whole.losses[0][0]))
         }

@@ -29,12 +29,13 @@ public func inventedSamples(
 /// Weights in which every tensor matters: matrices of deviation 0.2, norms around 1, biases around 0.
 public func widened(_ model: UNIMO2, seed: UInt64 = 5) -> [String: [Float]] {
     var weights: [String: [Float]] = [:]
-    for (index, parameter) in model.parameters.enumerated() where parameter.name != "itc.temperature" {
+    for (index, parameter) in model.parameters.enumerated() {
         var random = RandomKey(seed: seed, position: index, purpose: .test).stream
         let isScale = parameter.name.hasSuffix("weight") && !parameter.decays
         weights[parameter.name] = (0..<parameter.count).map { _ in
             (isScale ? 1 : 0) + 0.7 * (random.uniform() - 0.5)
         }
+        if parameter.name == "itc.temperature" { weights[parameter.name] = [0.07] }
     }
     return weights
 }

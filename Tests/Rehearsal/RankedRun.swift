@@ -60,9 +60,8 @@ public struct RankedRun: Sendable {
 
     /// Runs the steps on every rank.
     public func run() throws -> Outcome {
-        MatrixLibrary.configure()
         let run = self
-        let outcomes = try LoopbackHub(ranks: ranks).run { try run.rank($0) }.map { try $0.get() }
+        let outcomes = try onEachRank { trainer, source in try run.train(trainer, source) }
         for (rank, outcome) in outcomes.enumerated() {
             if outcome.gradients != outcomes[0].gradients {
                 throw Disagreement(what: "gradients of ranks 0 and \(rank)")
@@ -73,7 +72,18 @@ public struct RankedRun: Sendable {
         return outcomes[0]
     }
 
-    private func rank(_ transport: LoopbackTransport) throws -> Outcome {
+    /// Calls `body` on every rank with a trainer and the run's batches.
+    public func onEachRank<Result: Sendable>(
+        _ body: @escaping @Sendable (Trainer, any BatchSource) throws -> Result
+    ) throws -> [Result] {
+        MatrixLibrary.configure()
+        let run = self
+        return try LoopbackHub(ranks: ranks).run { try run.rank($0, body) }.map { try $0.get() }
+    }
+
+    private func rank<Result>(
+        _ transport: LoopbackTransport, _ body: (Trainer, any BatchSource) throws -> Result
+    ) throws -> Result {
         let communication = try CommunicationThread(computeThreads: threads, deadline: 60) { transport }
         let pool = WorkerPool(threads: threads)
         let model = UNIMO2(config)
@@ -92,12 +102,12 @@ public struct RankedRun: Sendable {
             model: model, store: store, optimizer: Optimizer(optimizer, store: store, pool: pool), schedule: schedule,
             entries: entries, batchesPerStep: steps[0].count, seed: 7, arena: Arena(capacity: arenaBytes), pool: pool,
             communication: communication)
-        let outcome = try train(trainer, rank: communication.rank)
+        let result = try body(trainer, ListSource(run: self, rank: communication.rank))
         _ = try communication.leave(.done)
-        return outcome
+        return result
     }
 
-    private func train(_ trainer: Trainer, rank: Int) throws -> Outcome {
+    private func train(_ trainer: Trainer, _ source: any BatchSource) throws -> Outcome {
         var outcome = Outcome()
         let store = trainer.store
         trainer.onGradients = { step, _, _, active in
@@ -108,7 +118,6 @@ public struct RankedRun: Sendable {
                 }
             }
         }
-        let source = ListSource(run: self, rank: rank)
         for step in steps.indices {
             outcome.reports.append(try trainer.runStep(source, stopRequested: false))
             afterStep?(step, trainer)
@@ -123,7 +132,7 @@ public struct RankedRun: Sendable {
     }
 }
 
-/// The run's batches one after another, as one rank sees them.
+/// The run's batches one after another, as one rank sees them; from the start again after the last.
 private final class ListSource: BatchSource {
     private let run: RankedRun
     private let rank: Int
@@ -138,7 +147,7 @@ private final class ListSource: BatchSource {
 
     func next() throws -> Batch {
         defer { number += 1 }
-        let batch = batches[number]
+        let batch = batches[number % batches.count]
         let slice = Batch.slice(of: batch.samples.count, rank: rank, ranks: run.ranks)
         let size = max(run.chunkSize ?? slice.count, 1)
         let chunks = stride(from: slice.lowerBound, to: slice.upperBound, by: size).map { start in

@@ -3,6 +3,13 @@ import Synchronization
 import Testing
 
 @Suite struct ThreadTests {
+    @Test("a pool may go before its threads have begun")
+    func poolsGoEarly() {
+        for threads in 1...4 {
+            for _ in 0..<100 { #expect(WorkerPool(threads: threads).threads == threads) }
+        }
+    }
+
     @Test("every task runs once, under a worker number nobody else has at the time", arguments: [1, 2, 5])
     func poolRunsEveryTask(threads: Int) {
         let pool = WorkerPool(threads: threads)

@@ -28,6 +28,19 @@ private func normal(_ count: Int, seed: UInt64 = 1, deviation: Float = 1) -> [Fl
         #expect(exponential(Lanes(repeating: 0))[0] == 1)
         #expect(exponential(Lanes(repeating: -.infinity))[0] < 1.7e-38)
         #expect(exponential(Lanes(repeating: 1e30))[0].isFinite)
+        #expect(exponential(Lanes(repeating: .nan))[0].isNaN)
+    }
+
+    @Test("the square root is right to 3e-7, and zero's is zero")
+    func squareRootIsAccurate() {
+        var worst = 0.0
+        var x: Float = 1e-30
+        while x < 1e30 {
+            worst = max(worst, abs(Double(squareRoot(Lanes(repeating: x))[7]) / Double(x).squareRoot() - 1))
+            x *= 1.0137
+        }
+        #expect(worst < 3e-7, "\(worst)")
+        #expect(squareRoot(Lanes(repeating: 0)) == Lanes(repeating: 0))
     }
 
     @Test("GELU and its gradient equal x·Φ(x) and its derivative", arguments: lengths)
@@ -62,6 +75,15 @@ private func normal(_ count: Int, seed: UInt64 = 1, deviation: Float = 1) -> [Fl
         var again = x
         exponentials(&again, minus: logSum, count: count)
         #expect(zip(again, p).allSatisfy { abs($0 - $1) <= 2e-5 * $1 + 1e-30 })
+    }
+
+    @Test("a number that is not finite is not lost in softmax", arguments: [Float.nan, .infinity])
+    func softmaxKeepsNonFinite(value: Float) {
+        for place in [0, 5, 31, 40] {
+            var x = normal(41)
+            x[place] = value
+            #expect(!softmax(&x, count: 41).isFinite)
+        }
     }
 
     @Test("sums over rows and columns are complete for every length", arguments: lengths)

@@ -1,6 +1,7 @@
 import Rehearsal
 import Runtime
 import Testing
+import Training
 
 @Suite struct AllocationTests {
     @Test("after warm-up a step leaves nothing on the heap and the arena stays as high as it was")

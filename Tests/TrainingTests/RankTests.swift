@@ -1,6 +1,7 @@
 import Collectives
 import Rehearsal
 import Testing
+import Training
 
 @Suite struct RankTests {
     /// Every objective alone, and all of them in one step; batches that 2, 3 and 4 don't divide, and one of two samples.
@@ -18,7 +19,6 @@ import Testing
             run.ranks = ranks
             let together = try run.run()
             let rule = NormRule(together.gradients, reference: alone.gradients)
-            print("\(batches) \(reduction) \(ranks): \(rule.ratio) (\(rule.worst))")
             #expect(rule.ratio <= 1e-5, "\(ranks) ranks: \(rule.worst)")
             for (found, expected) in zip(together.losses[0], alone.losses[0]) {
                 #expect(abs(found - expected) <= 1e-6 * abs(expected), "\(ranks) ranks")
@@ -45,7 +45,6 @@ import Testing
         for ranks in 2...4 {
             run.ranks = ranks
             let worst = zip(try run.run().losses.joined(), alone.losses.joined()).map { abs($0 - $1) / abs($1) }.max()!
-            print("50 steps on \(ranks) ranks: \(worst)")
             #expect(worst <= 1e-4, "\(ranks) ranks")
         }
         #expect(alone.losses.last![0] < alone.losses[0][0])
@@ -69,5 +68,16 @@ import Testing
         #expect(moved.allSatisfy { $0.hasPrefix("vision.") || $0.hasPrefix("simclr.") })
         #expect(moved.contains("vision.patch.weight") && moved.contains("simclr.up.weight"))
         #expect(Set(outcome.gradients.keys.map { $0.prefix { $0 != "." } }) == ["vision", "simclr"])
+    }
+
+    @Test("numbers that are not finite leave the update out on every rank")
+    func nonFiniteStepIsSkipped() throws {
+        var run = Mixture.run([(0, 5), (3, 4)], steps: 2)
+        run.ranks = 2
+        run.weights["simclr.up.weight"]?[3] = .nan
+        let outcome = try run.run()
+        #expect(outcome.reports.allSatisfy(\.isSkipped))
+        #expect(outcome.reports.map(\.step) == [0, 1])
+        #expect(outcome.weights["text.word"] == run.weights["text.word"])
     }
 }

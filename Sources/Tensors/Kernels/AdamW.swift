@@ -44,7 +44,7 @@ public func adamW(
         m.store(firstMoments + i)
         v.store(secondMoments + i)
         let denominator = Lanes(repeating: step.epsilon)
-            .addingProduct(v.squareRoot(), Lanes(repeating: step.inverseRoot))
+            .addingProduct(squareRoot(v), Lanes(repeating: step.inverseRoot))
         (Lanes.load(weights + i) * Lanes(repeating: shrink) - Lanes(repeating: step.rate) * m / denominator)
             .store(weights + i)
         zero.store(gradients + i)

@@ -31,9 +31,11 @@ extension SIMD16<Float> {
     }
 }
 
-/// eˣ to about 2 ulp for x in [−87, 88], clamped outside: 2ⁿ · P(r) with r = x − n·ln 2, rounding by a magic number.
+/// eˣ to about 2 ulp for x in [−87, 88], clamped outside, NaN for NaN: 2ⁿ · P(r) with r = x − n·ln 2, rounding by a magic
+/// number. (The standard `clamped`, `pointwiseMax` and `.rounded()` work lane by lane.)
 @inline(__always) func exponential(_ x: Lanes) -> Lanes {
-    let clamped = x.clamped(lowerBound: Lanes(repeating: -87), upperBound: Lanes(repeating: 88))
+    let (lowest, highest) = (Lanes(repeating: -87), Lanes(repeating: 88))
+    let clamped = x.replacing(with: lowest, where: x .< lowest).replacing(with: highest, where: x .> highest)
     let magic = Lanes(repeating: 12_582_912)  // 1.5 · 2²³: adding it rounds to an integer in the low bits
     let shifted = magic.addingProduct(clamped, Lanes(repeating: 1.442_695_04))
     let n = shifted - magic
@@ -47,5 +49,6 @@ extension SIMD16<Float> {
     p = Lanes(repeating: 0.5).addingProduct(p, r)
     p = (Lanes(repeating: 1) + r).addingProduct(p, r * r)
     let bits = unsafeBitCast(shifted, to: SIMD16<UInt32>.self) &<< 23
-    return unsafeBitCast(unsafeBitCast(p, to: SIMD16<UInt32>.self) &+ bits, to: Lanes.self)
+    let y = unsafeBitCast(unsafeBitCast(p, to: SIMD16<UInt32>.self) &+ bits, to: Lanes.self)
+    return y.replacing(with: x, where: x .!= x)
 }

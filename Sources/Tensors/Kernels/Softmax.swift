@@ -1,13 +1,19 @@
-/// Largest of `count` numbers; −∞ for none.
+/// Largest of `count` numbers; −∞ for none. Where a number is NaN the result may be any of them: exponentials taken from
+/// it still carry the NaN on.
 @inline(__always) func maximum(_ x: UnsafePointer<Float>, count: Int) -> Float {
-    var lanes = Lanes(repeating: -.infinity)
+    @inline(__always) func larger(_ a: Lanes, _ b: Lanes) -> Lanes { a.replacing(with: b, where: b .> a) }
+    var (first, second) = (Lanes(repeating: -.infinity), Lanes(repeating: -.infinity))
     var i = 0
-    while i + 16 <= count {
-        lanes = pointwiseMax(lanes, .load(x + i))
+    while i + 32 <= count {
+        first = larger(first, .load(x + i))
+        second = larger(second, .load(x + i + 16))
+        i += 32
+    }
+    while i < count {
+        first = larger(first, .load(x + i, first: min(16, count - i), other: -.infinity))
         i += 16
     }
-    if i < count { lanes = pointwiseMax(lanes, .load(x + i, first: count - i, other: -.infinity)) }
-    return lanes.max()
+    return larger(first, second).max()
 }
 
 /// x = softmax(x) in place over `count` numbers.
