@@ -122,18 +122,30 @@ def crash(scratch, point, ranks):
     shutil.rmtree(run.path)
 
 
-@check("a run of 2 ranks goes on with 3, says so, and computes the planned samples")
-def another_shape(scratch):
+def expect_reshaped(run, ranks, printed):
+    """Fails unless a run that went on with so many ranks computed what the undisturbed one did. Returns figures."""
+    expect_words(printed, "launched otherwise than before", f"1 × {ranks or 1} ranks", "not bit for bit")
+    reference = undisturbed(run.folder, 2)
+    expect(run.samples_of_batches == reference.samples_of_batches, "the samples computed differ")
+    last = [each.rows[-1]["batches"] for each in (run, reference)]
+    difference = max(abs(a["loss"] - b["loss"]) / b["loss"] for a, b in zip(*last, strict=True))
+    expect(difference < 1e-3, f"the last losses differ by {difference}")
+    return f"last losses within {difference:.1e}"
+
+
+@check("a run of 2 ranks that was stopped goes on with 3, says so, and computes the planned samples")
+def more_ranks(scratch):
     run = Run(scratch, "reshaped", sets=SETS, ranks=2)
     job = run.start()
     job.wait_for("step 5", lambda: run.last_row >= 5)
     job.process.send_signal(signal.SIGUSR1)
     job.wait(code=75)
-    expect_words(run.train(ranks=3), "launched otherwise than before", "to rounding, not bit for bit")
-    reference = undisturbed(scratch, 2)
-    keys = [[key for line in lines for key in line.split()[3:]] for lines in (run.sample_lines, reference.sample_lines)]
-    expect(sorted(keys[0]) == sorted(keys[1]), "the samples computed differ")
-    last = [each.rows[-1]["batches"] for each in (run, reference)]
-    difference = max(abs(a["loss"] - b["loss"]) / b["loss"] for a, b in zip(*last))
-    expect(difference < 1e-3, f"the last losses differ by {difference}")
-    return f"last losses within {difference:.1e}"
+    return expect_reshaped(run, 3, run.train(ranks=3))
+
+
+@check("a run of 3 ranks that was killed goes on with 1, says so, and computes the planned samples")
+def fewer_ranks(scratch):
+    run = Run(scratch, "reshaped", sets=SETS, ranks=3)
+    run.start(environment={"UNIMO_FAULT": "checkpoint.rename:2"}).wait(code=None)
+    expect(run.last_step == EVERY, f"died with a checkpoint of step {run.last_step}")
+    return expect_reshaped(run, 0, run.train(ranks=0))

@@ -114,6 +114,23 @@ def children(process):
     return found
 
 
+def is_alive(process):
+    """Whether a process runs or sleeps; one that only waits to be reaped does not."""
+    try:
+        state = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
+
+
+def expect_gone(processes):
+    """Fails unless the processes end, as what a launcher has killed does."""
+    limit = time.monotonic() + 60
+    while any(is_alive(process) for process in processes):
+        expect(time.monotonic() < limit, f"{[process for process in processes if is_alive(process)]} live on")
+        time.sleep(0.05)
+
+
 def environment_of(process):
     try:
         entries = pathlib.Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
@@ -183,6 +200,15 @@ class Run:
         """Lines of all ranks' sample logs, sorted."""
         files = (self.path / "samples").glob("rank-*.txt")
         return sorted(line for file in files for line in file.read_text().splitlines())
+
+    @property
+    def samples_of_batches(self):
+        """Entry and keys of each batch, the ranks' slices one after the other."""
+        batches = {}
+        for line in sorted(self.sample_lines, key=lambda line: [int(word) for word in line.split()[:2]]):
+            batch, _, entry, *keys = line.split()
+            batches.setdefault((int(batch), entry), []).extend(keys)
+        return batches
 
     @property
     def gradients(self):

@@ -18,7 +18,9 @@ public struct RunDirectory: Sendable {
     public var resolvedRecipe: String { path + "/recipe.resolved.yaml" }
     public var skippedSamples: String { path + "/skipped-samples.jsonl" }
     public var config: String { path + "/config.json" }
-    func samples(rank: Int) -> String { path + "/samples/rank-\(padded(rank, 4)).txt" }
+    public var validation: String { path + "/validation.jsonl" }
+    public var samples: String { path + "/samples" }
+    func samples(rank: Int) -> String { samples + "/rank-\(padded(rank, 4)).txt" }
     func tensors(step: Int) -> String { path + "/tensors/step-\(padded(step, 8))" }
 
     /// Creates the directory and claims it; the claim lasts as long as the lock lives.

@@ -32,23 +32,33 @@ final class LineFile {
     }
 }
 
-/// The keys of the samples a rank computed, one line per batch, as `sampler dump` prints them.
-final class SampleLog {
-    private let file: LineFile
-    private let names: [String]
-    private let rank: Int
-
-    /// - Parameter first: batches from here on will be written; lines of a run that got further are cut off.
-    init(_ directory: RunDirectory, names: [String], rank: Int, first: Int) throws {
-        let path = directory.samples(rank: rank)
-        if Directory.exists(path) {
+extension RunDirectory {
+    /// Cuts off what was written of batches from `first` on by a run that got further than it saved, ranks of a larger
+    /// job included. For one rank, before any appends.
+    func cutOffSamples(from first: Int) throws {
+        if Directory.exists(skippedSamples) {
+            _ = try RowFile(path: skippedSamples, key: "batch", startingAt: first)
+        }
+        guard Directory.exists(samples) else { return }
+        for name in try Directory.names(in: samples) where name.hasPrefix("rank-") {
+            let path = samples + "/" + name
             let text = String(decoding: try InputFile.contents(of: path, limit: 1 << 40), as: UTF8.self)
             let kept = text.split(separator: "\n").filter { line in
                 line.split(separator: " ", maxSplits: 1).first.flatMap { Int($0) }.map { $0 < first } ?? false
             }
             try AtomicFile.write(Array(kept.map { $0 + "\n" }.joined().utf8), to: path)
         }
-        file = try LineFile(path)
+    }
+}
+
+/// The keys of the samples a rank computed, one line per batch, as `sampler dump` prints them.
+final class SampleLog {
+    private let file: LineFile
+    private let names: [String]
+    private let rank: Int
+
+    init(_ directory: RunDirectory, names: [String], rank: Int) throws {
+        file = try LineFile(directory.samples(rank: rank))
         self.names = names
         self.rank = rank
     }

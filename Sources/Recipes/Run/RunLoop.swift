@@ -26,7 +26,7 @@ final class RunLoop {
     private let heldOut: [[Batch]]
     private let metrics: MetricsWriter?
     private let progress: ProgressLine?
-    private let validationLog: LineFile?
+    private let validationLog: RowFile?
     private var skipped = 0
 
     init(_ run: Run) throws {
@@ -43,7 +43,8 @@ final class RunLoop {
             return (
                 try MetricsWriter(directory: run.directory.path, startingAt: first),
                 ProgressLine(steps: run.recipe.steps, startingAt: first),
-                run.recipe.validation == nil ? nil : try LineFile(run.directory.path + "/validation.jsonl")
+                // The validation of the step that was saved last came before saving it.
+                run.recipe.validation == nil ? nil : try RowFile(path: run.directory.validation, startingAt: first + 1)
             )
         }
     }
@@ -57,9 +58,11 @@ final class RunLoop {
             try run.data.loader(firstBatch: firstBatch, rank: rank, ranks: ranks)
         }
         defer { loader.stop() }
+        try run.communication.together("cutting off the sample logs") {
+            if rank == 0 { try run.directory.cutOffSamples(from: firstBatch) }
+        }
         let samples = try run.communication.together("opening the sample log") {
-            recipe.log.samples
-                ? try SampleLog(run.directory, names: run.data.mixture.map(\.name), rank: rank, first: firstBatch) : nil
+            recipe.log.samples ? try SampleLog(run.directory, names: run.data.mixture.map(\.name), rank: rank) : nil
         }
         let source = RecordedSource(loader, samples: samples, directory: run.directory)
         dumpTensors()
@@ -127,7 +130,7 @@ final class RunLoop {
             "step": .integer(step),
             "losses": .sorted(Dictionary(uniqueKeysWithValues: scalars.map { ($0.tag, $0.value) })),
         ]
-        try validationLog?.append(row.text)
+        try validationLog?.append(row)
         let text = scalars.map { "\($0.tag.dropFirst(11)) \(rounded($0.value))" }.joined(separator: ", ")
         show("step \(step) held out: \(text)")
     }
