@@ -31,6 +31,8 @@ public struct RankedRun: Sendable {
         public var weights: [String: [Float]] = [:]
 
         public var losses: [[Double]] { reports.map { $0.batches.map(\.loss) } }
+        /// Comparable even where a loss is not a number.
+        var lossBits: [[UInt64]] { losses.map { $0.map(\.bitPattern) } }
     }
 
     public struct Disagreement: Error { public let what: String }
@@ -67,7 +69,7 @@ public struct RankedRun: Sendable {
                 throw Disagreement(what: "gradients of ranks 0 and \(rank)")
             }
             if outcome.weights != outcomes[0].weights { throw Disagreement(what: "weights of ranks 0 and \(rank)") }
-            if outcome.losses != outcomes[0].losses { throw Disagreement(what: "losses of ranks 0 and \(rank)") }
+            if outcome.lossBits != outcomes[0].lossBits { throw Disagreement(what: "losses of ranks 0 and \(rank)") }
         }
         return outcomes[0]
     }

@@ -77,7 +77,7 @@ import Training
         run.weights["simclr.up.weight"]?[3] = .nan
         let outcome = try run.run()
         #expect(outcome.reports.allSatisfy { $0.isSkipped })
-        #expect(outcome.reports.map(\.step) == [0, 1])
+        #expect(outcome.reports.map { $0.step } == [0, 1])
         #expect(outcome.weights["text.word"] == run.weights["text.word"])
     }
 }

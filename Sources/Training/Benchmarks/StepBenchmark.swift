@@ -43,7 +43,7 @@ public enum StepBenchmark {
                 extra: [
                     "seconds": median.total, "best_seconds": times.map(\.total).min() ?? median.total,
                     "forward_seconds": median.forward, "backward_seconds": median.backward,
-                    "update_seconds": median.update, "loss": median.loss,
+                    "update_seconds": median.update, "loss": median.loss, "processor_seconds": median.processor,
                 ]),
             Measurement(
                 name: "arithmetic", value: arithmetic, unit: "GFLOP/s", peak: limit,
@@ -60,6 +60,8 @@ public enum StepBenchmark {
         var backward = 0.0
         var update = 0.0
         var loss = 0.0
+        /// Processor time of the calling thread: less than the total means that others held the core.
+        var processor = 0.0
         var total: Double { forward + backward + update }
     }
 
@@ -101,6 +103,7 @@ public enum StepBenchmark {
         func run() -> Phases {
             arena.reset()
             let start = Clock.seconds
+            let processor = Clock.threadSeconds
             let tape = Tape(arena: arena, pool: pool)
             var phases = Phases()
             phases.loss = objective.loss(chunk, model, scale: 1 / Float(objective.count(chunk)), tape)
@@ -112,6 +115,7 @@ public enum StepBenchmark {
             phases.forward = forward - start
             phases.backward = backward - forward
             phases.update = Clock.seconds - backward
+            phases.processor = Clock.threadSeconds - processor
             return phases
         }
 
