@@ -1,3 +1,4 @@
+import COneDNN
 import COpenBLAS
 public import Runtime
 
@@ -25,18 +26,33 @@ public struct Operand {
     func fromColumn(_ column: Int) -> UnsafePointer<Float> { pointer + (isTransposed ? column * stride : column) }
 }
 
+/// Multiply-adds from which a product goes to oneDNN. Its kernels lead on large products; attention's small ones, many per
+/// layer, are OpenBLAS's.
+private let largeProduct = 1 << 21
+
 /// `c = scale · a·b + beta · c` on the calling thread.
 /// - Parameters: a `(m, k)`, b `(k, n)`, c `(m, n)` with `cStride` elements from row to row.
 public func multiply(
     m: Int, n: Int, k: Int, scale: Float = 1, _ a: Operand, _ b: Operand, beta: Float,
-    into c: UnsafeMutablePointer<Float>,
-    cStride: Int
+    into c: UnsafeMutablePointer<Float>, cStride: Int
 ) {
     guard m > 0 && n > 0 else { return }
-    cblas_sgemm(
-        CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
-        blasint(m), blasint(n), blasint(k), scale, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta, c,
-        blasint(cStride))
+    if m * n * k < largeProduct {
+        cblas_sgemm(
+            CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
+            blasint(m), blasint(n), blasint(k), scale, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta,
+            c, blasint(cStride))
+    } else {
+        unimo_onednn_use_one_thread()
+        let status = dnnl_sgemm(
+            a.oneDNNOrder, b.oneDNNOrder, Int64(m), Int64(n), Int64(k), scale, a.pointer, Int64(a.stride), b.pointer,
+            Int64(b.stride), beta, c, Int64(cStride))
+        precondition(status == dnnl_success, "oneDNN: status \(status.rawValue) for (\(m), \(k)) · (\(k), \(n))")
+    }
+}
+
+extension Operand {
+    fileprivate var oneDNNOrder: CChar { CChar(UInt8(ascii: isTransposed ? "T" : "N")) }
 }
 
 /// How a product is cut into tasks: a function of the shape alone, so that bits do not depend on the thread count (the
