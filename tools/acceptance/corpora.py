@@ -55,8 +55,9 @@ class Corpora:
         pack_again(file, shard, archive)
         text = json.dumps(index, sort_keys=True) + "\n"
         (directory / "index.json").write_text(text)
-        files = sorted([(each["name"], each["sha256"]) for each in index["shards"]] + [("index.json", digest(text.encode()))])
-        (directory / "manifest.sha256").write_text("".join(f"{value}  {name}\n" for name, value in files))
+        digests = {each["name"]: each["sha256"] for each in index["shards"]} | {"index.json": digest(text.encode())}
+        lines = (f"{value}  {name}\n" for name, value in sorted(digests.items()))
+        (directory / "manifest.sha256").write_text("".join(lines))
         return keys
 
 

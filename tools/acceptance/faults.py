@@ -219,6 +219,19 @@ def full_disk(scratch):
     return ", ".join([*figures, "file size limit" + ("" if figures else " (mounting is not permitted here)")])
 
 
+@check("when saving fails on one rank of two, both leave with exit code 4 and the last good checkpoint stays")
+def saving_fails_on_one_rank(scratch):
+    for victim in (0, 1):
+        run = Run(scratch, f"run-{victim}", sets=SAVING, ranks=2)
+        fault = f'[ "$OMPI_COMM_WORLD_RANK" != {victim} ] || export UNIMO_FAULT=checkpoint.fsync:2:fail; exec "$0" "$@"'
+        message = run.train(code=4, prefix=("bash", "-c", fault))
+        expect_words(message, "injected fault at checkpoint.fsync")
+        left = list((run.path / "checkpoints").iterdir())
+        expect(left == run.checkpoints, f"{left} is left")
+        step = run.last_step
+        expect_words(run.train(f"steps={(step or 0) + 10}"), f"after step {step}" if step else "starting at step 0")
+
+
 @check("a second run on a locked directory is refused and names the holder, exit code 2")
 def locked_directory(scratch):
     run = Run(scratch, "run", sets=["steps=100000"])

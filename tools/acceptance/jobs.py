@@ -57,7 +57,7 @@ class Job:
         return self.process.poll() is None
 
     def wait(self, code=0):
-        """Waits for the end; `code` is what the job must exit with, None for anything but 0. Returns what it printed."""
+        """Waits for the end; `code` is what the job must exit with, None for any error. Returns what it printed."""
         try:
             found = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -223,7 +223,8 @@ class Run:
 
     def expect_same_weights(self, other):
         """Fails unless both runs ended at the same step with the same bits."""
-        expect(self.last_step == other.last_step, f"{self.path}: step {self.last_step}, {other.path}: {other.last_step}")
+        steps = self.last_step, other.last_step
+        expect(steps[0] == steps[1], f"{self.path} and {other.path} ended at steps {steps}")
         own, theirs = self.weights(), other.weights()
         expect(own.keys() == theirs.keys(), f"{sorted(own)} and {sorted(theirs)}")
         differing = [name for name in own if own[name] != theirs[name]]

@@ -19,7 +19,7 @@ def resident(process):
 
 for ranks in (0, 2):
 
-    @check(f"from step {WARM} to step {LATER} a process grows by less than 2 MiB ({ranks or 1} rank{'s' * (ranks > 1)})")
+    @check(f"from step {WARM} to {LATER} a process grows by less than 2 MiB ({ranks or 1} rank{'s' * (ranks > 1)})")
     def memory(scratch, ranks=ranks):
         run = Run(scratch, "run", sets=["steps=1000000", "checkpoints.every=1000000"], ranks=ranks)
         job = run.start()

@@ -18,9 +18,10 @@ extension Tape {
         return y
     }
 
-    /// Numbers in the smallest product: the library takes another kernel for fewer (up to 1,200 in OpenBLAS 0.3), which
-    /// rounds otherwise, and a row's bits must not depend on how many others share its chunk.
-    private static let leastCount = 2048
+    /// Rows and numbers of the smallest product. The libraries take other kernels below (OpenBLAS 0.3 up to 1,200 numbers,
+    /// oneDNN 2.6 up to 15 rows), which round otherwise, and a row's bits must not depend on how many others share its
+    /// chunk.
+    private static let least = (rows: 16, count: 2048)
 
     /// y = x·Wᵀ + b into `y`; `after` sees each panel of y (rows, columns) while it is in cache.
     func product(
@@ -30,10 +31,10 @@ extension Tape {
         precondition(
             x.columns == weight.value.columns && bias.count == weight.value.rows,
             "linear: x \(x.shape), weight \(weight.value.shape), bias (\(bias.count))")
-        guard y.rows > 0, y.count < Tape.leastCount else {
+        guard y.rows > 0, y.rows < Tape.least.rows || y.count < Tape.least.count else {
             return productOfRows(x, weight, bias, into: y, after: after)
         }
-        let rows = (Tape.leastCount / y.columns + 16) / 16 * 16
+        let rows = (Tape.least.count / y.columns / Tape.least.rows + 1) * Tape.least.rows
         let tallX = arena.borrow(rows: rows, columns: x.columns)
         let tallY = arena.borrow(rows: rows, columns: y.columns)
         tallX.floats.update(from: x.floats, count: x.count)
