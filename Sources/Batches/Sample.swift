@@ -22,6 +22,8 @@ public enum Augmentation: String, Sendable, Equatable, Codable, CaseIterable {
     case none
     /// A random crop of 60–100 % of the area, aspect 3/4…4/3; no flip, because captions name sides.
     case mild
+    /// A random crop of 35–100 % of the area, flip, a little colour jitter: where captions do not name sides.
+    case moderate
     /// SimCLR: a random crop of 20–100 % of the area, flip, colour jitter.
     case strong
 }

@@ -25,6 +25,9 @@ public struct AugmentationPolicy: Sendable, Equatable {
     public static let none = AugmentationPolicy()
     /// A crop of 60–100 % of the area; no mirror image, because captions name sides.
     public static let mild = AugmentationPolicy(cropArea: 0.6...1)
+    /// A crop of 35–100 % of the area, mirror images, light and warmth changed a little: what images are called stays,
+    /// sides do not.
+    public static let moderate = AugmentationPolicy(cropArea: 0.35...1, flip: 0.5, jitter: .light)
     /// SimCLR (Chen et al. 2020): a crop of 20–100 % of the area, mirror images, colour jitter, sometimes grey.
     public static let strong = AugmentationPolicy(cropArea: 0.2...1, flip: 0.5, jitter: .strong)
 }

@@ -28,6 +28,9 @@ public struct ColourJitter: Sendable, Equatable {
         self.grey = grey
     }
 
+    /// Colours keep their names.
+    public static let light = ColourJitter(
+        probability: 0.8, brightness: 0.3, contrast: 0.3, saturation: 0.3, hue: 0.02, grey: 0)
     /// SimCLR's, at strength 0.5.
     public static let strong = ColourJitter(
         probability: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, grey: 0.2)

@@ -65,10 +65,12 @@ public struct RankedRun: Sendable {
         let run = self
         let outcomes = try onEachRank { trainer, source in try run.train(trainer, source) }
         for (rank, outcome) in outcomes.enumerated() {
-            if outcome.gradients != outcomes[0].gradients {
+            if RankedRun.bits(outcome.gradients) != RankedRun.bits(outcomes[0].gradients) {
                 throw Disagreement(what: "gradients of ranks 0 and \(rank)")
             }
-            if outcome.weights != outcomes[0].weights { throw Disagreement(what: "weights of ranks 0 and \(rank)") }
+            if RankedRun.bits(outcome.weights) != RankedRun.bits(outcomes[0].weights) {
+                throw Disagreement(what: "weights of ranks 0 and \(rank)")
+            }
             if outcome.lossBits != outcomes[0].lossBits { throw Disagreement(what: "losses of ranks 0 and \(rank)") }
         }
         return outcomes[0]
@@ -107,6 +109,11 @@ public struct RankedRun: Sendable {
         let result = try body(trainer, ListSource(run: self, rank: communication.rank))
         _ = try communication.leave(.done)
         return result
+    }
+
+    /// Comparable even where numbers are not.
+    private static func bits(_ values: [String: [Float]]) -> [String: [UInt32]] {
+        values.mapValues { $0.map(\.bitPattern) }
     }
 
     private func train(_ trainer: Trainer, _ source: any BatchSource) throws -> Outcome {

@@ -102,6 +102,7 @@ extension Augmentation {
         switch self {
         case .none: .none
         case .mild: .mild
+        case .moderate: .moderate
         case .strong: .strong
         }
     }
