@@ -5,7 +5,7 @@ import shutil
 import signal
 
 from acceptance.checks import check, once
-from acceptance.jobs import Run, expect, expect_words
+from acceptance.jobs import Job, Run, expect, expect_words
 from acceptance.ranks import expect_planned
 
 STEPS = 90
@@ -33,6 +33,29 @@ def undisturbed(scratch, ranks):
     return run
 
 
+def interrupted(scratch, ranks, is_ready, interrupt):
+    """A run that was interrupted when it was ready and before it was through. It is short, and others may keep this
+    program from watching: a run that gets through is started again."""
+    for attempt in range(10):
+        run = Run(scratch, f"interrupted-{attempt}", sets=SETS, ranks=ranks)
+        job = run.start()
+        if job.reaches(lambda: is_ready(run)) and interrupt(job):
+            expect(run.last_step is None or run.last_step < STEPS, "an interrupted run was through")
+            return run
+    raise AssertionError("ten runs got through before they could be interrupted")
+
+
+def request_stop(job, process=None, number=signal.SIGUSR1):
+    """Asks the job, or one process of it, to stop. False when it was through already."""
+    os.kill(process or job.process.pid, number)
+    code = job.finish()
+    if code == 0:
+        return False
+    expect(code == 75, f"{job} exited with {code}, not 75:\n{job.text}")
+    expect_words(job.text, "stopped on request after saving step")
+    return True
+
+
 def expect_undisturbed(scratch, run, ranks):
     """Fails unless a run ended as the undisturbed one did: weights, losses, samples."""
     reference = undisturbed(scratch, ranks)
@@ -58,23 +81,15 @@ for ranks in LAUNCHES:
 
     @check(f"kill -9 of all ranks after the first checkpoint, and resuming, end in the same bits, {described(ranks)}")
     def killed(scratch, ranks=ranks):
-        run = Run(scratch, "killed", sets=SETS, ranks=ranks)
-        job = run.start()
-        job.wait_for("a step after the first checkpoint", lambda: run.last_step == EVERY and run.last_row > EVERY)
-        job.kill()
-        expect(run.last_step < STEPS, "the run was over before it was killed")
-        reached = run.last_row
-        expect_words(run.train(), f"resuming after step {run.last_step if run.last_step < STEPS else EVERY}")
+        run = interrupted(scratch, ranks, lambda run: run.last_row > (run.last_step or STEPS), Job.kill)
+        step, reached = run.last_step, run.last_row
+        expect_words(run.train(), f"resuming after step {step}")
         expect_undisturbed(scratch, run, ranks)
         return f"killed after step {reached}, {expect_planned(scratch, run, max(ranks, 1))}"
 
     @check(f"SIGUSR1 saves and exits with 75, and resuming ends in the same bits, {described(ranks)}")
     def stopped(scratch, ranks=ranks):
-        run = Run(scratch, "stopped", sets=SETS, ranks=ranks)
-        job = run.start()
-        job.wait_for("step 5", lambda: run.last_row >= 5)
-        job.process.send_signal(signal.SIGUSR1)
-        expect_words(job.wait(code=75), "stopped on request after saving step")
+        run = interrupted(scratch, ranks, lambda run: run.last_row >= 5, request_stop)
         step = run.last_step
         expect(step == run.last_row + 1 < STEPS, f"checkpoint of step {step}, last row {run.last_row}")
         expect_words(run.train(), f"resuming after step {step}")
@@ -84,11 +99,10 @@ for ranks in LAUNCHES:
 
 @check("SIGTERM to one rank of two stops both, with 75")
 def one_rank_stopped(scratch):
-    run = Run(scratch, "stopped", sets=SETS, ranks=2)
-    job = run.start()
-    job.wait_for("step 5", lambda: run.last_row >= 5)
-    os.kill(job.rank_processes()[1], signal.SIGTERM)
-    expect_words(job.wait(code=75), "stopped on request after saving step")
+    def terminate(job):
+        return request_stop(job, job.rank_processes()[1], signal.SIGTERM)
+
+    run = interrupted(scratch, 2, lambda run: run.last_row >= 5, terminate)
     run.train()
     expect_undisturbed(scratch, run, 2)
 
@@ -135,11 +149,7 @@ def expect_reshaped(run, ranks, printed):
 
 @check("a run of 2 ranks that was stopped goes on with 3, says so, and computes the planned samples")
 def more_ranks(scratch):
-    run = Run(scratch, "reshaped", sets=SETS, ranks=2)
-    job = run.start()
-    job.wait_for("step 5", lambda: run.last_row >= 5)
-    job.process.send_signal(signal.SIGUSR1)
-    job.wait(code=75)
+    run = interrupted(scratch, 2, lambda run: run.last_row >= 5, request_stop)
     return expect_reshaped(run, 3, run.train(ranks=3))
 
 

@@ -1,5 +1,6 @@
 """Jobs of the built binary: started alone or under mpirun, watched, signalled, and what they leave behind."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -56,26 +57,37 @@ class Job:
     def is_running(self):
         return self.process.poll() is None
 
-    def wait(self, code=0):
-        """Waits for the end; `code` is what the job must exit with, None for any error. Returns what it printed."""
+    def finish(self):
+        """Waits for the end. Returns the exit code."""
         try:
-            found = self.process.wait(PATIENCE)
+            return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             text = self.text
             self.end()
             raise AssertionError(f"{self} did not end within {PATIENCE} s:\n{text[-3000:]}") from None
+
+    def wait(self, code=0):
+        """Waits for the end; `code` is what the job must exit with, None for any error. Returns what it printed."""
+        found = self.finish()
         text = self.text
         good = found != 0 if code is None else found == code
         expect(good, f"{self} exited with {found}, not {'an error' if code is None else code}:\n{text[-3000:]}")
         return text
 
-    def wait_for(self, what, condition):
-        """Waits, while the job runs, until `condition()` is true."""
+    def reaches(self, condition):
+        """Waits until `condition()` is true. False when the job gets through before; any other end fails."""
         limit = time.monotonic() + PATIENCE
         while not condition():
-            expect(self.is_running(), f"{self} ended before {what}:\n{self.text[-3000:]}")
-            expect(time.monotonic() < limit, f"{self}: {what} did not come within {PATIENCE} s:\n{self.text[-3000:]}")
+            if not self.is_running():
+                self.wait(code=0)
+                return False
+            expect(time.monotonic() < limit, f"{self} does not get on:\n{self.text[-3000:]}")
             time.sleep(0.005)
+        return True
+
+    def wait_for(self, what, condition):
+        """Waits, while the job runs, until `condition()` is true."""
+        expect(self.reaches(condition), f"{self} ended before {what}:\n{self.text[-3000:]}")
 
     def rank_processes(self):
         """Process numbers of the ranks, by rank."""
@@ -90,10 +102,11 @@ class Job:
         return [found[rank] for rank in range(self.ranks)]
 
     def kill(self):
-        """kill -9 for every rank."""
-        for process in self.rank_processes():
-            os.kill(process, signal.SIGKILL)
-        self.wait(code=None)
+        """kill -9 for every rank. False when the job was through already."""
+        for process in self.rank_processes() if self.is_running() else []:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        return self.finish() != 0
 
     def end(self):
         """Ends whatever of the job is left."""
