@@ -43,7 +43,8 @@ import Testing
     @Test("panels cover every product once, and large products have four tasks")
     func panelsCover() {
         for (m, n, k) in [
-            (1, 1, 1), (17, 300, 9), (1024, 768, 768), (1024, 3072, 768), (154, 50_265, 768), (50_265, 768, 154),
+            (1, 1, 1), (17, 300, 9), (1024, 768, 768), (1024, 3072, 768), (1024, 768, 3072), (154, 50_265, 768),
+            (50_265, 768, 154),
         ] {
             let cut = PanelCut(m: m, n: n, k: k)
             for (count, parts) in [(m, cut.rowPanels), (n, cut.columnPanels)] {
