@@ -12,12 +12,18 @@ public struct MaskedLanguage: ChunkObjective {
     /// Share of the tokens, specials counted, that is masked.
     public let share: Float
 
-    /// - Parameter image: nil for texts alone.
-    public init(vocabulary: Int, maxTokens: Int, image: (size: Int, augmentation: Augmentation)?, share: Float = 0.15) {
+    /// - Parameters:
+    ///   - image: nil for texts alone.
+    ///   - packsTexts: a text that is too long goes on in further sequences, short ones share one.
+    public init(
+        vocabulary: Int, maxTokens: Int, image: (size: Int, augmentation: Augmentation)?, packsTexts: Bool = false,
+        share: Float = 0.15
+    ) {
         self.vocabulary = vocabulary
         self.share = share
         needs = SampleNeeds(
-            maxTokens: maxTokens, views: image.map { [$0.augmentation] } ?? [], imageSize: image?.size ?? 0)
+            maxTokens: maxTokens, views: image.map { [$0.augmentation] } ?? [], imageSize: image?.size ?? 0,
+            packsTexts: packsTexts)
     }
 
     public var groups: Set<String> {

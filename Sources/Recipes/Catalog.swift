@@ -9,7 +9,7 @@ enum Catalog {
         case .maskedLanguage:
             MaskedLanguage(
                 vocabulary: config.vocabulary, maxTokens: config.maxTokens,
-                image: corpus == .pairs ? (config.imageSize, entry.augmentation) : nil)
+                image: corpus == .pairs ? (config.imageSize, entry.augmentation) : nil, packsTexts: entry.packsTexts)
         case .imageTextContrastive:
             ImageTextContrastive(
                 maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: entry.augmentation)

@@ -36,12 +36,18 @@ struct SampleDecoder: Sendable {
                 return PixelImage(size: needs.imageSize, pixels: pixels)
             }
         }
-        prepare(&sample, random.with(purpose: .masking))
+        var key = random.with(purpose: .masking)
+        prepare(&sample, key)
+        for number in sample.continuations.indices {
+            key.pass = UInt8(number + 1)
+            prepare(&sample.continuations[number], key)
+        }
         return sample
     }
 
     /// Tokens between `<s>` and `</s>`; a text that is too long loses its end, not its `</s>`.
     private func addText(_ stored: StoredSample, maxTokens: Int, to sample: inout Sample) throws(UnusableSample) {
+        if needs.packsTexts { return try addTexts(stored, maxTokens: maxTokens, to: &sample) }
         let (ids, wordStarts) = tokenize(try text(of: stored))
         precondition(ids.count == wordStarts.count, "\(ids.count) ids and \(wordStarts.count) word starts")
         guard !ids.isEmpty else { throw UnusableSample(reason: "the text has no tokens") }
@@ -54,6 +60,25 @@ struct SampleDecoder: Sendable {
         sample.wordStarts.append(false)
         sample.wordStarts += wordStarts[..<count]
         sample.wordStarts.append(false)
+    }
+
+    /// All texts, in as many sequences as they need.
+    private func addTexts(_ stored: StoredSample, maxTokens: Int, to sample: inout Sample) throws(UnusableSample) {
+        var texts: [(ids: [Int32], wordStarts: [Bool])] = []
+        for member in stored.members where StoredSample.textNames.contains(member.name) {
+            guard let text = String(validating: member.bytes, as: UTF8.self) else {
+                throw UnusableSample(reason: "the text is not UTF-8")
+            }
+            texts.append(tokenize(text))
+        }
+        guard !texts.isEmpty else {
+            throw UnusableSample(reason: "expected a txt member, found \(names(of: stored))")
+        }
+        let sequences = try TextPacking(maxTokens: maxTokens).sequences(texts)
+        (sample.tokens, sample.wordStarts) = sequences[0]
+        sample.continuations = sequences.dropFirst().map {
+            Sample(key: stored.key, tokens: $0.ids, wordStarts: $0.wordStarts)
+        }
     }
 
     /// The `txt` member, or else `caption` of the `json` member, without blanks at its ends.
