@@ -98,6 +98,8 @@ public struct Recipe: Sendable {
         public var workers: Int
         public var prefetch: Int
         public var badSampleBudget: Int
+        /// A directory on each node's disk to which packed corpora are copied before the first step.
+        public var stage: String?
     }
 
     /// Losses on held-out corpora, every so many steps.
