@@ -9,15 +9,15 @@ public enum TextError: DiagnosedError, Equatable {
     case unsupported(path: String, line: Int, key: String, expected: String, found: String)
     /// Reading or writing a file failed, or its checksum is another.
     case storage(StorageError)
-    /// A text from which no vocabulary of the asked size can be made.
-    case vocabularyTooSmall(asked: Int, least: Int)
+    /// A vocabulary of a size that cannot be made.
+    case vocabularyOutOfRange(asked: Int, allowed: ClosedRange<Int>)
     /// An id that the vocabulary does not have.
     case unknownID(Int32, vocabularySize: Int)
 
     public var exitCode: ExitCode {
         switch self {
         case .storage(let error): error.exitCode
-        case .vocabularyTooSmall: .usage
+        case .vocabularyOutOfRange: .usage
         case .malformed, .unsupported, .unknownID: .data
         }
     }
@@ -30,8 +30,9 @@ public enum TextError: DiagnosedError, Equatable {
             "\(path) line \(line): \(key): expected \(expected), found \(found); only byte-level BPE tokenizers of the "
                 + "GPT-2 and RoBERTa kind are read: choose another or train one"
         case .storage(let error): error.description
-        case .vocabularyTooSmall(let asked, let least):
-            "vocabulary size: expected at least \(least) (256 bytes and 5 special tokens), found \(asked); ask for more"
+        case .vocabularyOutOfRange(let asked, let allowed):
+            "vocabulary size: expected \(allowed.lowerBound) (256 bytes and 5 special tokens) to \(allowed.upperBound), found "
+                + "\(asked)"
         case .unknownID(let id, let vocabularySize):
             "token id: expected 0 ..< \(vocabularySize), found \(id); the ids belong to another tokenizer"
         }

@@ -52,7 +52,7 @@ import Testing
 
     @Test("a vocabulary without room for all bytes is refused")
     func tooSmall() {
-        #expect(throws: TextError.vocabularyTooSmall(asked: 260, least: 261)) {
+        #expect(throws: TextError.vocabularyOutOfRange(asked: 260, allowed: 261...1 << 21)) {
             try TokenizerTrainer(vocabularySize: 260)
         }
     }

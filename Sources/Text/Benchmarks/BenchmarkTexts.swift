@@ -114,15 +114,18 @@ private enum EnglishWords {
         """.split(separator: " ").map(String.init)
 
     private static let starts = [
-        "re", "un", "in", "de", "con", "pro", "dis", "com", "over", "sub", "inter", "trans", "st", "tr", "br", "gr", "pl",
+        "re", "un", "in", "de", "con", "pro", "dis", "com", "over", "sub", "inter", "trans", "st", "tr", "br", "gr",
+        "pl",
         "s", "m", "t", "l", "b", "c", "f", "p", "n",
     ]
     private static let middles = [
-        "a", "e", "i", "o", "u", "ar", "er", "or", "an", "en", "in", "on", "al", "el", "il", "ea", "ou", "at", "et", "it",
+        "a", "e", "i", "o", "u", "ar", "er", "or", "an", "en", "in", "on", "al", "el", "il", "ea", "ou", "at", "et",
+        "it",
         "ect", "ort", "ist", "and", "end", "ight", "ound", "ack", "ell",
     ]
     private static let ends = [
-        "", "", "s", "ed", "ing", "er", "ly", "tion", "ment", "ness", "able", "ous", "ive", "al", "ic", "ity", "ize", "y",
+        "", "", "s", "ed", "ing", "er", "ly", "tion", "ment", "ness", "able", "ous", "ive", "al", "ic", "ity", "ize",
+        "y",
     ]
 
     static func makeWord(_ stream: inout RandomStream) -> String {
@@ -149,9 +152,11 @@ private struct Script {
         Script(letters: 0x3B1...0x3C9, lengths: 2...9), Script(letters: 0x430...0x44F, lengths: 2...10),
         Script(letters: 0x561...0x586, lengths: 3...9), Script(letters: 0x5D0...0x5EA, lengths: 2...6),
         Script(letters: 0x627...0x64A, lengths: 2...7), Script(letters: 0x905...0x94D, lengths: 2...6),
-        Script(letters: 0xE01...0xE3A, lengths: 2...6, separates: false), Script(letters: 0x10D0...0x10F0, lengths: 3...9),
+        Script(letters: 0xE01...0xE3A, lengths: 2...6, separates: false),
+        Script(letters: 0x10D0...0x10F0, lengths: 3...9),
         Script(letters: 0x3042...0x3093, lengths: 1...4, separates: false),
-        Script(letters: 0x4E00...0x62FF, lengths: 1...3, separates: false), Script(letters: 0xAC00...0xB3FF, lengths: 1...4),
+        Script(letters: 0x4E00...0x62FF, lengths: 1...3, separates: false),
+        Script(letters: 0xAC00...0xB3FF, lengths: 1...4),
         Script(letters: 0x1F600...0x1F64F, lengths: 1...2, words: 100),
     ]
 

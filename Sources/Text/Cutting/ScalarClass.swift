@@ -67,6 +67,7 @@ final class ScalarClasses: @unchecked Sendable {
     @inline(__always) func of(ascii byte: UInt8) -> UInt8 { kinds[Int(byte)] }
 
     /// The class and length of the scalar at `bytes`; a byte that is not UTF-8 is of class other and stands alone.
+    @inline(__always)
     func decode(_ bytes: UnsafePointer<UInt8>, available: Int) -> (kind: UInt8, length: Int) {
         guard let (value, length) = Self.scalar(bytes, available: available) else { return (ScalarClass.other, 1) }
         return (value < Self.limit ? kinds[Int(value)] : ScalarClass.other, length)
@@ -87,17 +88,20 @@ final class ScalarClasses: @unchecked Sendable {
     /// Nil where there is no well-formed scalar.
     @inline(__always)
     private static func scalar(_ bytes: UnsafePointer<UInt8>, available: Int) -> (value: UInt32, length: Int)? {
-        let lead = bytes[0]
-        let length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0
-        guard length > 0, length <= available else { return nil }
-        guard length > 1 else { return (UInt32(lead), 1) }
-        var value = UInt32(lead) & (0x7F >> UInt32(length))
-        for index in 1..<length {
-            guard bytes[index] & 0xC0 == 0x80 else { return nil }
-            value = value << 6 | UInt32(bytes[index] & 0x3F)
+        let lead = UInt32(bytes[0])
+        if lead < 0x80 { return (lead, 1) }
+        guard lead >= 0xC2, available > 1, let second = continuation(bytes[1]) else { return nil }
+        if lead < 0xE0 { return ((lead & 0x1F) << 6 | second, 2) }
+        guard available > 2, let third = continuation(bytes[2]) else { return nil }
+        if lead < 0xF0 {
+            let value = (lead & 0xF) << 12 | second << 6 | third
+            return value >= 0x800 && value & 0xF800 != 0xD800 ? (value, 3) : nil
         }
-        let least: UInt32 = length == 2 ? 0x80 : length == 3 ? 0x800 : 0x10000
-        guard value >= least, value <= 0x10FFFF, !(0xD800...0xDFFF).contains(value) else { return nil }
-        return (value, length)
+        guard available > 3, let fourth = continuation(bytes[3]) else { return nil }
+        let value = (lead & 0xF) << 18 | second << 12 | third << 6 | fourth
+        return value >= 0x10000 && value <= 0x10FFFF ? (value, 4) : nil
     }
+
+    @inline(__always)
+    private static func continuation(_ byte: UInt8) -> UInt32? { byte & 0xC0 == 0x80 ? UInt32(byte & 0x3F) : nil }
 }

@@ -48,6 +48,11 @@ enum MergesFile {
     static func resolve(
         _ entries: [MergeEntry], ids: [[UInt8]: Int32], path: String
     ) throws(TextError) -> [Tokenizer.Merge] {
+        guard entries.count <= MergeTable.mostMerges else {
+            throw .malformed(
+                path: path, line: entries.last?.line ?? 1, expected: "at most \(MergeTable.mostMerges) merges",
+                found: "\(entries.count)")
+        }
         var merges: [Tokenizer.Merge] = []
         merges.reserveCapacity(entries.count)
         for entry in entries {

@@ -24,6 +24,12 @@ struct Vocabulary: Sendable {
     static func make(
         _ entries: [VocabularyEntry], path: String
     ) throws(TextError) -> (vocabulary: Vocabulary, ids: [[UInt8]: Int32]) {
+        let limit = MergeTable.mostTokens - SpecialTokens.names.count
+        guard entries.count <= limit else {
+            throw .malformed(
+                path: path, line: entries.last?.line ?? 1, expected: "at most \(limit) tokens",
+                found: "\(entries.count)")
+        }
         var names = [[UInt8]?](repeating: nil, count: entries.count)
         var ids: [[UInt8]: Int32] = [:]
         ids.reserveCapacity(entries.count + SpecialTokens.names.count)

@@ -17,8 +17,8 @@ public struct TokenizerTrainer {
     ///   - minimumFrequency: rarer pairs are not merged.
     public init(vocabularySize: Int, minimumFrequency: Int = 2, lowercases: Bool = false) throws(TextError) {
         let least = SpecialTokens.names.count + 256
-        guard vocabularySize >= least, vocabularySize <= Int(Int32.max) else {
-            throw .vocabularyTooSmall(asked: vocabularySize, least: least)
+        guard vocabularySize >= least, vocabularySize <= MergeTable.mostTokens else {
+            throw .vocabularyOutOfRange(asked: vocabularySize, allowed: least...MergeTable.mostTokens)
         }
         self.vocabularySize = vocabularySize
         self.minimumFrequency = max(minimumFrequency, 1)

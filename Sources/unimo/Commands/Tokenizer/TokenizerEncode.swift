@@ -13,7 +13,8 @@ struct TokenizerEncode: ParsableCommand {
     @Argument(help: "The tokenizer directory.")
     var directory: String
 
-    @Flag(help: "Take the names of special tokens in the text for these tokens; otherwise they are text like any other.")
+    @Flag(
+        help: "Take the names of special tokens in the text for these tokens; otherwise they are text like any other.")
     var specials = false
 
     func run() throws {
