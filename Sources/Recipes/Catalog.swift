@@ -1,15 +1,19 @@
 import Corpora
 import Models
 import Objectives
+import Text
 
 /// From names in a recipe to working parts.
 enum Catalog {
-    static func objective(_ entry: Recipe.MixtureEntry, corpus: CorpusKind, _ config: ModelConfig) -> any Objective {
+    static func objective(
+        _ entry: Recipe.MixtureEntry, corpus: CorpusKind, _ config: ModelConfig, _ tokenizer: Tokenizer
+    ) -> any Objective {
         switch entry.objective {
         case .maskedLanguage:
             MaskedLanguage(
                 vocabulary: config.vocabulary, maxTokens: config.maxTokens,
-                image: corpus == .pairs ? (config.imageSize, entry.augmentation) : nil)
+                image: corpus == .pairs ? (config.imageSize, entry.augmentation) : nil,
+                mask: tokenizer.specials.mask, specials: tokenizer.specialIDs)
         case .imageTextContrastive:
             ImageTextContrastive(
                 maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: entry.augmentation)
@@ -18,12 +22,14 @@ enum Catalog {
         }
     }
 
-    static func corpus(_ source: Recipe.CorpusSource) throws -> any StoredCorpus {
+    /// - Parameter ranks: that share the reading of a large corpus.
+    static func corpus(_ source: Recipe.CorpusSource, ranks: Int) throws -> any StoredCorpus {
         switch source.origin {
         case .scenes(let settings):
             return SceneCorpus(name: source.name, kind: source.kind, settings: settings)
         case .directory(let path):
-            let corpus = try ShardCorpus(directory: path, name: source.name)
+            let corpus = try ShardCorpus(
+                directory: path, name: source.name, cache: .init(windowBytes: source.shuffleWindow << 20, ranks: ranks))
             guard corpus.kind == source.kind else {
                 throw RecipeContradiction(
                     "corpus \(source.name) is declared as \(source.kind.rawValue), but \(path) holds \(corpus.kind.rawValue)"

@@ -5,9 +5,6 @@
 /// The name of a special token in a text is text like any other: `<mask>` is encoded as the six characters it is, so that
 /// no corpus can smuggle one in. `recognizesSpecials` has it otherwise.
 public final class Tokenizer: Sendable {
-    /// `<s>` and `</s>` of vocabularies that were trained here.
-    public static let start: Int32 = 0
-    public static let end: Int32 = 2
     /// Texts are lower-cased before they are cut.
     public let lowercases: Bool
     /// A text that does not start with a blank is encoded as if it did (`add_prefix_space`).
@@ -63,6 +60,9 @@ public final class Tokenizer: Sendable {
 
     /// True for `specials` and for added tokens that are marked as special.
     public func isSpecial(_ id: Int32) -> Bool { isSpecialID.indices.contains(Int(id)) && isSpecialID[Int(id)] }
+
+    /// Ids that stand for no text, ascending.
+    public var specialIDs: [Int32] { isSpecialID.indices.filter { isSpecialID[$0] }.map { Int32($0) } }
 
     public func encode(_ text: String, recognizesSpecials: Bool = false) -> Encoding {
         var text = text
