@@ -1,7 +1,6 @@
 import Batches
 import Foundation
 import Runtime
-import Text
 import Vision
 
 /// Makes of stored bytes the sample that an objective wants: a pure function of (bytes, seed, batch, position).
@@ -13,8 +12,11 @@ struct SampleDecoder: Sendable {
     let needs: SampleNeeds
     let prepare: Prepare
     let tokenize: Tokenize
+    let textEnds: TextEnds
 
-    init(needs: SampleNeeds, prepare: @escaping Prepare, tokenize: @escaping Tokenize) {
+    init(
+        needs: SampleNeeds, prepare: @escaping Prepare, tokenize: @escaping Tokenize, textEnds: TextEnds = TextEnds()
+    ) {
         if let maxTokens = needs.maxTokens {
             precondition(maxTokens >= 3, "a text of \(maxTokens) tokens has no room for one besides <s> and </s>")
         }
@@ -22,6 +24,7 @@ struct SampleDecoder: Sendable {
         self.needs = needs
         self.prepare = prepare
         self.tokenize = tokenize
+        self.textEnds = textEnds
     }
 
     /// - Parameter random: seed, batch and position; the purpose is set for each use.
@@ -53,9 +56,9 @@ struct SampleDecoder: Sendable {
         guard !ids.isEmpty else { throw UnusableSample(reason: "the text has no tokens") }
         let count = min(ids.count, maxTokens - 2)
         sample.tokens.reserveCapacity(count + 2)
-        sample.tokens.append(Tokenizer.start)
+        sample.tokens.append(textEnds.start)
         sample.tokens += ids[..<count]
-        sample.tokens.append(Tokenizer.end)
+        sample.tokens.append(textEnds.end)
         sample.wordStarts.reserveCapacity(count + 2)
         sample.wordStarts.append(false)
         sample.wordStarts += wordStarts[..<count]
@@ -74,7 +77,7 @@ struct SampleDecoder: Sendable {
         guard !texts.isEmpty else {
             throw UnusableSample(reason: "expected a txt member, found \(names(of: stored))")
         }
-        let sequences = try TextPacking(maxTokens: maxTokens).sequences(texts)
+        let sequences = try TextPacking(maxTokens: maxTokens, textEnds: textEnds).sequences(texts)
         (sample.tokens, sample.wordStarts) = sequences[0]
         sample.continuations = sequences.dropFirst().map {
             Sample(key: stored.key, tokens: $0.ids, wordStarts: $0.wordStarts)

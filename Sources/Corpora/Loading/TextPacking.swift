@@ -1,4 +1,3 @@
-import Text
 
 /// Tokens of texts that share sequences, and of texts that need several.
 struct TextPacking {
@@ -9,6 +8,7 @@ struct TextPacking {
 
     /// Tokens of a sequence at most, `<s>` and the last `</s>` counted.
     let maxTokens: Int
+    let textEnds: TextEnds
 
     /// The texts, `</s>` between them, in sequences of nearly equal length.
     /// - Parameter texts: ids and word starts of each.
@@ -18,7 +18,7 @@ struct TextPacking {
         var (ids, starts): ([Int32], [Bool]) = ([], [])
         for text in texts where !text.ids.isEmpty {
             if !ids.isEmpty {
-                ids.append(Tokenizer.end)
+                ids.append(textEnds.end)
                 starts.append(false)
             }
             ids += text.ids
@@ -37,7 +37,7 @@ struct TextPacking {
         while start < ids.count {
             let end = cut(starts, from: start, room: room)
             sequences.append(
-                ([Tokenizer.start] + ids[start..<end] + [Tokenizer.end], [false] + starts[start..<end] + [false]))
+                ([textEnds.start] + ids[start..<end] + [textEnds.end], [false] + starts[start..<end] + [false]))
             start = end
         }
         return sequences

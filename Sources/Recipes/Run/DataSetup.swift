@@ -33,22 +33,17 @@ struct DataSetup {
     let tokenizer: Tokenizer
     let config: ModelConfig
 
-    var tokenize: Tokenize {
-        { [tokenizer] text in
-            let encoding = tokenizer.encode(text)
-            return (encoding.ids, encoding.wordStarts)
-        }
-    }
+    var tokenize: Tokenize { tokenizer.tokenize }
 
     private func objective(_ entry: Recipe.MixtureEntry) -> any Objective {
-        Catalog.objective(entry, corpus: corpora[entry.corpus].kind, config)
+        Catalog.objective(entry, corpus: corpora[entry.corpus].kind, config, tokenizer)
     }
 
     private func loaderEntry(_ entry: Recipe.MixtureEntry, _ sampling: SamplerEntry) -> LoaderEntry {
         let objective = objective(entry)
         return LoaderEntry(
             corpus: recipe.corpus(entry, corpora), sampling: sampling, chunk: entry.chunkLimit(patches: config.patches),
-            needs: objective.needs, prepare: { objective.prepare(&$0, $1) })
+            needs: objective.needs, textEnds: tokenizer.textEnds, prepare: { objective.prepare(&$0, $1) })
     }
 
     var mixture: [LoaderEntry] {
