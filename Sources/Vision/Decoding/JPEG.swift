@@ -1,5 +1,4 @@
 import CImage
-import Glibc
 
 typealias JPEGDecoder = UnsafeMutablePointer<unimo_jpeg_decoder>
 
@@ -67,26 +66,4 @@ private func decompress(_ decoder: JPEGDecoder, into picture: PixelBuffer) -> St
     guard unimo_jpeg_read(decoder, picture.bytes, stride, Int32(rows.count)) == 0 else { return message() }
     if rows.upperBound == picture.height, unimo_jpeg_finish(decoder) != 0 { return message() }
     return unimo_jpeg_is_cut(decoder) == 0 ? nil : message()
-}
-
-/// Encodes an image as a baseline JPEG; the same pixels give the same bytes with the same library.
-/// - Parameters:
-///   - quality: 1 (small) to 100 (like the image), libjpeg's scale.
-///   - keepsChroma: colour at full resolution rather than halved both ways.
-public func encodeJPEG(
-    _ image: DecodedImage, quality: Int = 90, keepsChroma: Bool = false
-) throws(ImageError) -> [UInt8] {
-    precondition((1...100).contains(quality), "JPEG qualities are 1…100, got \(quality)")
-    var (bytes, count): (UnsafeMutablePointer<UInt8>?, UInt) = (nil, 0)
-    var message = [CChar](repeating: 0, count: Int(JMSG_LENGTH_MAX))
-    let status = image.rgb.withUnsafeBufferPointer {
-        unimo_jpeg_encode(
-            $0.baseAddress, Int32(image.width), Int32(image.height), Int32(quality), keepsChroma ? 1 : 0, &bytes,
-            &count, &message)
-    }
-    guard status == 0, let bytes else {
-        throw .notEncoded(.jpeg, reason: String(decoding: message.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self))
-    }
-    defer { free(bytes) }
-    return Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
 }
