@@ -45,7 +45,10 @@ public struct LoaderBenchmark {
         _ corpus: any StoredCorpus, _ settings: Settings, consume: (Chunk) -> Void
     ) throws -> Result {
         let needs = SampleNeeds(maxTokens: nil, views: [settings.augmentation], imageSize: settings.size)
-        let entry = LoaderEntry(name: corpus.name, corpus: corpus, batchSize: settings.batchSize, needs: needs)
+        let sampling = SamplerEntry(
+            name: corpus.name, corpus: corpus, weights: [.init(batch: 0, weight: 1)],
+            batching: .samples(settings.batchSize), windowBytes: 32 << 20)
+        let entry = LoaderEntry(corpus: corpus, sampling: sampling, needs: needs)
         let loader = try BatchLoader(
             entries: [entry],
             settings: LoaderSettings(seed: 1, workers: settings.workers, badSampleBudget: corpus.count),

@@ -61,6 +61,13 @@ public struct CorpusFindings: Sendable {
         if kept[finding.kind, default: []].count < limit { kept[finding.kind, default: []].append(finding) }
     }
 
+    /// Adds findings of one kind, of which only those are described that are kept.
+    mutating func add<Place>(_ kind: CorpusFinding.Kind, _ places: [Place], _ describe: (Place) -> CorpusFinding) {
+        let room = max(limit - kept[kind, default: []].count, 0)
+        counts[kind, default: 0] += places.count
+        kept[kind, default: []] += places.prefix(room).map(describe)
+    }
+
     /// Adds the findings of a later part of the corpus.
     mutating func add(_ others: CorpusFindings) {
         for (kind, count) in others.counts { counts[kind, default: 0] += count }

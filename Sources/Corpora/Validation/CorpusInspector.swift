@@ -103,9 +103,9 @@ public struct CorpusInspector {
         let index = corpus.index
         var summary = CorpusSummary(
             directory: corpus.directory, kind: corpus.kind, tool: index.tool, fingerprint: corpus.fingerprint,
-            samples: index.samples, frames: index.shards.reduce(0) { $0 + $1.frames.count },
+            samples: index.samples, frames: index.shards.reduce(0) { $0 + $1.frameSamples.count },
             shards: index.shards.map {
-                .init(name: $0.name, samples: $0.keys.count, bytes: $0.size, rawBytes: $0.rawSize)
+                .init(name: $0.name, samples: $0.samples, bytes: $0.size, rawBytes: $0.rawSize)
             }, members: index.members)
         let tasks = (corpus.count + Self.run - 1) / Self.run
         var parts = [Result<CorpusContents, any Error>?](repeating: nil, count: tasks)

@@ -45,50 +45,49 @@ public struct CorpusVerifier {
         let index = try CorpusIndex(directory: directory, manifest: manifest)
         var result = CorpusVerification(findings: CorpusFindings(limit: examples))
         for finding in try unlisted(manifest) { result.findings.add(finding) }
-        let shards = audits(of: index)
         result.bytes = index.shards.reduce(0) { $0 + $1.size }
-        let found = check(shards, total: result.bytes, progress)
+        let meter = Meter(total: result.bytes, report: progress)
+        let pool = WorkerPool(threads: workers)
+        defer { pool.stop() }
         var digests = ContentCheck.Digests()
-        for audit in found {
-            result.samples += audit.samples
-            result.findings.add(audit.findings)
-            digests.images += audit.digests.images
-            digests.texts += audit.digests.texts
-        }
-        let names = SampleNames(index)
-        let keys = names.repeatedKeys()
-        result.samples -= keys.count
-        for (kind, repeated, what) in [
-            (CorpusFinding.Kind.repeatedKey, keys, "has the key of"),
-            (.duplicateImage, ContentDigest.repeated(digests.images), "has the image of"),
-            (.duplicateText, ContentDigest.repeated(digests.texts), "has the text of"),
-        ] {
-            for (sample, first) in repeated {
-                let text = "\(directory)/\(names.place(of: sample)) \(what) \(names.place(of: first))"
-                result.findings.add(CorpusFinding(kind, text, sample: sample))
+        var keys: [ContentDigest] = []
+        let shards = ShardOpener(directory: directory, index: index, manifest: manifest)
+        // A few shards at a time: their tables are in memory, and small shards keep all threads busy.
+        for first in stride(from: 0, to: index.shards.count, by: 2 * workers) {
+            let audits = (first..<min(first + 2 * workers, index.shards.count)).compactMap { number in
+                audit(number, shards, &result.findings, meter)
+            }
+            for part in check(audits, pool, meter) {
+                result.samples += part.samples
+                result.findings.add(part.findings)
+                digests.images += part.digests.images
+                digests.texts += part.digests.texts
+                keys += part.keys
             }
         }
+        addRepeated(keys, digests, shards, to: &result)
         return result
     }
 
-    private func audits(of index: CorpusIndex) -> [ShardAudit] {
-        var first = 0
-        return index.shards.map { shard in
-            defer { first += shard.keys.count }
+    /// Nil, and a finding, when the shard's file or table is not what it should be.
+    private func audit(
+        _ number: Int, _ shards: ShardOpener, _ findings: inout CorpusFindings, _ meter: Meter
+    ) -> ShardAudit? {
+        do {
+            try ShardReader.checkSize(shards.index.shards[number], in: directory)
             return ShardAudit(
-                reader: ShardReader(directory: directory, shard: shard), kind: index.kind, firstSample: first,
+                reader: try shards.open(number), kind: shards.index.kind, firstSample: shards.firsts[number],
                 contents: contents.map(ContentCheck.init), examples: examples)
+        } catch {
+            findings.add(CorpusFinding(.damaged, "\(error)"))
+            meter.add(bytes: shards.index.shards[number].size, samples: 0)
+            return nil
         }
     }
 
-    /// All parts of all shards, in their order.
-    private func check(
-        _ shards: [ShardAudit], total: UInt64, _ progress: @escaping @Sendable (VerificationProgress) -> Void
-    ) -> [ShardAudit.Result] {
+    /// All parts of some shards, in their order.
+    private func check(_ shards: [ShardAudit], _ pool: WorkerPool, _ meter: Meter) -> [ShardAudit.Result] {
         let parts = shards.flatMap { shard in shard.parts.map { (shard: shard, part: $0) } }
-        let meter = Meter(total: total, report: progress)
-        let pool = WorkerPool(threads: workers)
-        defer { pool.stop() }
         var results = [ShardAudit.Result?](repeating: nil, count: parts.count)
         results.withUnsafeMutableBufferPointer { results in
             let base = results.baseAddress
@@ -99,6 +98,24 @@ public struct CorpusVerifier {
             }
         }
         return results.compactMap(\.self)
+    }
+
+    private func addRepeated(
+        _ keys: [ContentDigest], _ digests: ContentCheck.Digests, _ shards: ShardOpener,
+        to result: inout CorpusVerification
+    ) {
+        let repeatedKeys = ContentDigest.repeated(keys)
+        result.samples -= repeatedKeys.count
+        for (kind, repeated, what) in [
+            (CorpusFinding.Kind.repeatedKey, repeatedKeys, "has the key of"),
+            (.duplicateImage, ContentDigest.repeated(digests.images), "has the image of"),
+            (.duplicateText, ContentDigest.repeated(digests.texts), "has the text of"),
+        ] {
+            result.findings.add(kind, repeated) { sample, first in
+                let text = "\(directory)/\(shards.place(of: sample)) \(what) \(shards.place(of: first))"
+                return CorpusFinding(kind, text, sample: sample)
+            }
+        }
     }
 
     private func unlisted(_ manifest: ChecksumManifest) throws -> [CorpusFinding] {
@@ -129,28 +146,28 @@ private final class Meter: @unchecked Sendable {
     }
 }
 
-/// Where samples lie, by number.
-private struct SampleNames {
-    private let index: CorpusIndex
-    private let firsts: [Int]
+/// Shards and samples by number.
+private struct ShardOpener {
+    let directory: String
+    let index: CorpusIndex
+    let manifest: ChecksumManifest
+    /// Number of the first sample of each shard, and the number of samples at the end.
+    let firsts: [Int]
 
-    init(_ index: CorpusIndex) {
-        self.index = index
-        firsts = index.shards.reduce(into: [0]) { $0.append($0.last! + $1.keys.count) }
+    init(directory: String, index: CorpusIndex, manifest: ChecksumManifest) {
+        (self.directory, self.index, self.manifest) = (directory, index, manifest)
+        firsts = index.shards.reduce(into: [0]) { $0.append($0.last! + $1.samples) }
     }
 
-    func repeatedKeys() -> [(sample: Int, first: Int)] {
-        var digests: [ContentDigest] = []
-        for (shard, first) in zip(index.shards, firsts) {
-            for (number, key) in shard.keys.enumerated() {
-                digests.append(ContentDigest(Array(key.utf8), sample: first + number))
-            }
-        }
-        return ContentDigest.repeated(digests)
+    /// Reads the shard's table.
+    func open(_ number: Int) throws -> ShardReader {
+        try ShardReader(directory: directory, index: index, number: number, manifest: manifest)
     }
 
     func place(of sample: Int) -> String {
         let shard = max((firsts.firstIndex { $0 > sample } ?? firsts.count) - 1, 0)
-        return "\(index.shards[shard].name): sample `\(index.shards[shard].keys[sample - firsts[shard]])` (#\(sample))"
+        // The table was read before; should it be gone by now, the number is enough.
+        let key = (try? open(shard))?.table.keys[sample - firsts[shard]] ?? "?"
+        return "\(index.shards[shard].name): sample `\(key)` (#\(sample))"
     }
 }

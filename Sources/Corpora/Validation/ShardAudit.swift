@@ -1,7 +1,7 @@
 import Runtime
 import Storage
 
-/// The full check of one shard, in parts that can be done in any order.
+/// The full check of one shard whose table could be read, in parts that can be done in any order.
 struct ShardAudit {
     let reader: ShardReader
     let kind: CorpusKind
@@ -23,43 +23,38 @@ struct ShardAudit {
         var bytes: UInt64 = 0
         var findings: CorpusFindings
         var digests = ContentCheck.Digests()
+        /// Digests of keys.
+        var keys: [ContentDigest] = []
     }
 
-    /// Without the right length nothing else is looked at.
-    var parts: [Part] {
-        do {
-            try reader.checkSize()
-            return [.file] + reader.shard.frames.indices.map(Part.frame)
-        } catch {
-            return [.file]
-        }
-    }
+    var parts: [Part] { [.file] + reader.table.frames.indices.map(Part.frame) }
 
     func run(_ part: Part) -> Result {
         var result = Result(findings: CorpusFindings(limit: examples))
         switch part {
         case .file:
+            result.keys = reader.table.keys.enumerated().map { number, key in
+                ContentDigest(Array(key.utf8), sample: firstSample + number)
+            }
+            result.bytes = reader.row.size - frameBytes
             do {
-                try reader.checkSize()
                 let file = try InputFile(path: reader.path)
-                result.bytes = reader.shard.size - frameBytes
                 try checkTable(file)
                 try checkDigest(file)
             } catch { result.findings.add(CorpusFinding(.damaged, "\(error)")) }
         case .frame(let frame):
-            result.bytes = UInt64(reader.shard.frames[frame].size)
+            result.bytes = UInt64(reader.table.frames[frame].size)
             checkFrame(frame, &result)
         }
         return result
     }
 
-    private var frameBytes: UInt64 { reader.shard.frames.last.map { $0.offset + UInt64($0.size) } ?? 0 }
+    private var frameBytes: UInt64 { reader.table.frames.last.map { $0.offset + UInt64($0.size) } ?? 0 }
 
     /// What follows the frames: the seek table, byte by byte.
     private func checkTable(_ file: InputFile) throws {
-        let shard = reader.shard
-        let table = SeekTable(shard.frames.map { ($0.size, $0.rawSize) })
-        guard try file.read(at: frameBytes, count: Int(shard.size - frameBytes)) == table.bytes else {
+        let table = SeekTable(reader.table.frames.map { ($0.size, $0.rawSize) })
+        guard try file.read(at: frameBytes, count: Int(reader.row.size - frameBytes)) == table.bytes else {
             throw CorpusError.damaged(
                 FileFault(
                     path: reader.path, offset: frameBytes, expected: "a seek table as in the index",
@@ -69,10 +64,10 @@ struct ShardAudit {
 
     private func checkDigest(_ file: InputFile) throws {
         let found = try file.digest().sha256
-        guard found == reader.shard.sha256 else {
+        guard found == reader.row.sha256 else {
             throw CorpusError.damaged(
                 FileFault(
-                    path: reader.path, expected: "SHA-256 \(reader.shard.sha256)", found: found,
+                    path: reader.path, expected: "SHA-256 \(reader.row.sha256)", found: found,
                     remedy: "the shard was changed or damaged: copy or pack it again"))
         }
     }
@@ -81,7 +76,7 @@ struct ShardAudit {
         let samples = samples(of: frame)
         do {
             let bytes = try reader.read(frame: frame)
-            if frame == reader.shard.frames.count - 1, bytes != Tar.end {
+            if frame == reader.table.frames.count - 1, bytes != Tar.end {
                 let text = "\(reader.path): the archive does not end with two zero blocks"
                 result.findings.add(CorpusFinding(.damaged, text))
             }
@@ -92,17 +87,11 @@ struct ShardAudit {
         }
     }
 
-    /// Samples of the shard that begin in a frame.
+    /// Samples of the shard that lie in a frame; the last frame has none.
     private func samples(of frame: Int) -> Range<Int> {
-        func firstSample(from frame: Int) -> Int {
-            var (low, high) = (0, reader.shard.keys.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if reader.frame(ofSample: middle) < frame { low = middle + 1 } else { high = middle }
-            }
-            return low
-        }
-        return firstSample(from: frame)..<firstSample(from: frame + 1)
+        let counts = reader.row.frameSamples
+        let first = counts[..<frame].reduce(0, +)
+        return first..<first + (frame < counts.count ? counts[frame] : 0)
     }
 
     private func check(_ number: Int, in bytes: [UInt8], frame: Int, _ result: inout Result) {
@@ -128,6 +117,6 @@ struct ShardAudit {
 
     private func range(_ samples: Range<Int>) -> String {
         guard let first = samples.first, let last = samples.last else { return "none" }
-        return "`\(reader.shard.keys[first])` to `\(reader.shard.keys[last])`"
+        return "`\(reader.table.keys[first])` to `\(reader.table.keys[last])`"
     }
 }

@@ -77,14 +77,14 @@ struct CorpusPeek: ParsableCommand {
 
     /// A key goes before a number that looks the same.
     private func number(in corpus: ShardCorpus) throws -> Int {
-        if !key.hasPrefix("#"), let number = corpus.find(key) { return number }
+        if !key.hasPrefix("#"), let number = try corpus.find(key) { return number }
         if let number = Int(key.hasPrefix("#") ? key.dropFirst() : key[...]) {
             guard (0..<corpus.count).contains(number) else {
                 throw UsageError(description: "\(directory) has samples #0 to #\(corpus.count - 1), not \(key)")
             }
             return number
         }
-        let first = corpus.count > 0 ? "the first key is \(corpus.key(0))" : "it is empty"
+        let first = corpus.count > 0 ? "the first key is \(try corpus.key(0))" : "it is empty"
         throw UsageError(description: "no sample of \(directory) has the key \(key); \(first)")
     }
 }
