@@ -215,4 +215,5 @@ def main():
     (folder / "goldens.json").write_text(json.dumps(goldens, indent=1) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
