@@ -1,3 +1,4 @@
+import Rehearsal
 import Glibc
 import Runtime
 import Storage
@@ -198,7 +199,10 @@ import Testing
         #expect(try Directory.names(in: directory.path) == [])
         try write(samples(3), to: directory("c"))
         #expect(try Directory.names(in: directory.path) == ["c"])
-        #expect(try Directory.names(in: directory("c")) == ["index.json", "manifest.sha256", "shard-000000.tar.zst", "table-000000.json"])
+        #expect(
+            try Directory.names(in: directory("c")) == [
+                "index.json", "manifest.sha256", "shard-000000.tar.zst", "table-000000.json",
+            ])
         #expect(throws: CorpusError.exists(path: directory("c"))) { try write(samples(3), to: directory("c")) }
     }
 
