@@ -79,7 +79,7 @@ let package = Package(
     targets: libraries.map { .systemLibrary(name: $0.0, path: "Sources/\($0.0)", pkgConfig: $0.1) }
         + [
             .systemLibrary(name: "COneDNN", path: "Sources/COneDNN"),
-            .systemLibrary(name: "CImage", path: "Sources/CImage", pkgConfig: "libturbojpeg"),
+            .systemLibrary(name: "CImage", path: "Sources/CImage", pkgConfig: "libjpeg"),
             // What the build was compiled for (data only), and the check of it, which must itself run anywhere.
             .target(
                 name: "CLevel",

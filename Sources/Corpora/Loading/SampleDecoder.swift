@@ -32,12 +32,10 @@ struct SampleDecoder: Sendable {
         var sample = Sample(key: stored.key)
         if let maxTokens = needs.maxTokens { try addText(stored, maxTokens: maxTokens, to: &sample) }
         if !needs.views.isEmpty {
-            let image = try image(of: stored)
-            sample.images = needs.views.enumerated().map { view, augmentation in
-                let key = random.with(purpose: .augmentation(view: view))
-                let pixels = augment(image, augmentation.policy, size: needs.imageSize, random: key)
-                return PixelImage(size: needs.imageSize, pixels: pixels)
+            let wanted = needs.views.enumerated().map { view, augmentation in
+                (policy: augmentation.policy, random: random.with(purpose: .augmentation(view: view)))
             }
+            sample.images = try pixels(of: stored, wanted).map { PixelImage(size: needs.imageSize, pixels: $0) }
         }
         var key = random.with(purpose: .masking)
         prepare(&sample, key)
@@ -107,13 +105,18 @@ struct SampleDecoder: Sendable {
         return String(trimmed)
     }
 
-    private func image(of stored: StoredSample) throws(UnusableSample) -> DecodedImage {
-        if let member = stored.member([PortablePixmap.memberName]) { return try PortablePixmap.decode(member.bytes) }
+    private func pixels(
+        of stored: StoredSample, _ wanted: [(policy: AugmentationPolicy, random: RandomKey)]
+    ) throws(UnusableSample) -> [[UInt8]] {
+        if let member = stored.member([PortablePixmap.memberName]) {
+            let image = try PortablePixmap.decode(member.bytes)
+            return wanted.map { augment(image, $0.policy, size: needs.imageSize, random: $0.random) }
+        }
         guard let member = stored.image else {
             throw UnusableSample(reason: "expected an image member, found \(names(of: stored))")
         }
         do {
-            return try decodeImage(member.bytes)
+            return try views(ofEncoded: member.bytes, wanted, size: needs.imageSize)
         } catch {
             throw UnusableSample(reason: error.description)
         }

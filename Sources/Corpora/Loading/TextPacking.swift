@@ -1,4 +1,3 @@
-
 /// Tokens of texts that share sequences, and of texts that need several.
 struct TextPacking {
     /// Sequences of one sample at most: what is longer was not cut when it was packed.

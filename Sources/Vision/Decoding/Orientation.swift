@@ -83,24 +83,21 @@ struct Orientation: Equatable {
     }
 }
 
-extension DecodedImage {
-    /// The image as it is meant to be seen.
-    func oriented(_ orientation: Orientation) -> DecodedImage {
-        guard orientation != .upright else { return self }
-        let turned = orientation.isTransposed ? (width: height, height: width) : (width: width, height: height)
-        let source = rgb
-        let pixels = [UInt8](unsafeUninitializedCapacity: source.count) { target, initialized in
-            for y in 0..<turned.height {
-                let row = orientation.isUpsideDown ? turned.height - 1 - y : y
-                for x in 0..<turned.width {
-                    let column = orientation.isMirrored ? turned.width - 1 - x : x
-                    let from = 3 * (orientation.isTransposed ? column * width + row : row * width + column)
-                    let to = 3 * (y * turned.width + x)
-                    for channel in 0..<3 { target[to + channel] = source[from + channel] }
-                }
-            }
-            initialized = source.count
+extension Orientation {
+    /// Writes the stored `source` as it is meant to be seen.
+    func turn(_ source: PixelBuffer, into target: PixelBuffer) {
+        let (width, height) = (source.width, source.height)
+        let turned = isTransposed ? (width: height, height: width) : (width: width, height: height)
+        target.reserve(width: turned.width, height: turned.height, rows: 0..<turned.height)
+        let (from, to) = (source.pixels, target.pixels)
+        for y in 0..<turned.height {
+            let row = isUpsideDown ? turned.height - 1 - y : y
+            let out = to + y * turned.width
+            // Where the row's first pixel is stored, and how far the next one is from it.
+            let step = isTransposed ? width : 1
+            let start = (isTransposed ? row : row * width) + (isMirrored ? (turned.width - 1) * step : 0)
+            let signed = isMirrored ? -step : step
+            for x in 0..<turned.width { out[x] = from[start + x * signed] }
         }
-        return DecodedImage(width: turned.width, height: turned.height, rgb: pixels)
     }
 }

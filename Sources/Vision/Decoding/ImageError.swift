@@ -11,7 +11,7 @@ public enum ImageError: DiagnosedError, Equatable {
     /// More pixels than `limit`.
     case tooLarge(ImageFormat, width: Int, height: Int, limit: Int)
     /// The encoder gave up; `reason` is its own.
-    case notEncoded(reason: String)
+    case notEncoded(ImageFormat, reason: String)
 
     public var exitCode: ExitCode { .data }
 
@@ -27,8 +27,8 @@ public enum ImageError: DiagnosedError, Equatable {
             return "\(format.rawValue) image: expected a still image, found \(feature); convert or remove it"
         case .tooLarge(let format, let width, let height, let limit):
             return "\(format.rawValue) image: expected at most \(limit) pixels, found \(width) × \(height); shrink it"
-        case .notEncoded(let reason):
-            return "PNG image: expected to be written, found \(reason); free memory and try again"
+        case .notEncoded(let format, let reason):
+            return "\(format.rawValue) image: expected to be written, found \(reason); shrink it or free memory"
         }
     }
 

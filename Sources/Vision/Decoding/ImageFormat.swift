@@ -1,5 +1,5 @@
 /// Formats that can be decoded.
-public enum ImageFormat: String, Sendable, Equatable {
+public enum ImageFormat: String, Sendable, Equatable, Codable {
     case png = "PNG"
     case jpeg = "JPEG"
     case webp = "WebP"
@@ -22,12 +22,26 @@ public enum ImageFormat: String, Sendable, Equatable {
 public let maximumPixels = 1 << 28
 
 /// Decodes a PNG, JPEG or WebP image to RGB: transparency is composited over white, palettes and grey are expanded,
-/// 16-bit channels keep their high byte, CMYK is taken as Adobe's inverted kind, the EXIF orientation is applied.
+/// 16-bit channels keep their high byte, gamma and colour profiles are left alone, CMYK is taken as Adobe's inverted
+/// kind, the EXIF orientation is applied.
 public func decodeImage(_ bytes: [UInt8]) throws(ImageError) -> DecodedImage {
-    switch try ImageFormat(magicOf: bytes) {
-    case .png: try decodePNG(bytes)
-    case .jpeg: try decodeJPEG(bytes)
-    case .webp: try decodeWebP(bytes)
+    let scratch = ImageScratch.ofThread
+    defer { scratch.trim() }
+    try scratch.decode(bytes)
+    return scratch.picture.image()
+}
+
+/// What an encoded image says of itself before its pixels.
+public struct ImageHeader: Sendable, Equatable {
+    public let format: ImageFormat
+    /// In pixels, upright.
+    public let width: Int
+    public let height: Int
+
+    /// Reads the header only: pixels may be damaged all the same.
+    public init(of bytes: [UInt8]) throws(ImageError) {
+        format = try ImageFormat(magicOf: bytes)
+        (width, height) = try ImageScratch.ofThread.size(bytes, format)
     }
 }
 
@@ -38,18 +52,4 @@ func requireDecodable(_ format: ImageFormat, width: Int, height: Int) throws(Ima
     guard !overflow, pixels <= maximumPixels else {
         throw .tooLarge(format, width: width, height: height, limit: maximumPixels)
     }
-}
-
-/// Collects the `width × height × 3` bytes that `fill` writes; `fill` returns why it could not, or nil.
-func collectRGB(
-    _ format: ImageFormat, width: Int, height: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> String?
-) throws(ImageError) -> DecodedImage {
-    let count = 3 * width * height
-    var reason: String?
-    let rgb = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-        reason = fill(buffer.baseAddress!)
-        initialized = reason == nil ? count : 0
-    }
-    if let reason { throw .damaged(format, reason: reason) }
-    return DecodedImage(width: width, height: height, rgb: rgb)
 }
