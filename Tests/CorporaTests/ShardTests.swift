@@ -222,10 +222,14 @@ import Testing
         try write(given, to: directory("c"))
         let summary = try CorpusInspector(ShardCorpus(directory: directory("c"))).summary()
         #expect(summary.samples == 50 && summary.members == ["png": 50, "txt": 50])
-        #expect(summary.contents.textBytes.count == 50 && summary.contents.textBytes.minimum == 16 && summary.contents.textBytes.maximum == 17)
+        #expect(
+            summary.contents.textBytes.count == 50 && summary.contents.textBytes.minimum == 16
+                && summary.contents.textBytes.maximum == 17)
         #expect(summary.contents.textBytes.buckets == [0, 0, 0, 0, 0, 50])
         let images = given.map { $0.members[0].bytes.count }
-        #expect(summary.contents.imageBytes.total == images.reduce(0, +) && summary.contents.imageBytes.maximum == images.max())
+        #expect(
+            summary.contents.imageBytes.total == images.reduce(0, +)
+                && summary.contents.imageBytes.maximum == images.max())
     }
 }
 

@@ -93,4 +93,3 @@ extension CorpusVerification {
         return lines + ["\(directory): \(samples) samples sound, \(checked): \(outcome)"]
     }
 }
-
