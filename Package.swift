@@ -34,7 +34,7 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
     ("Collectives", ["Runtime", "CBaseline"], []),
     ("MPITransport", ["Runtime", "Collectives", "CMPI"], []),
     ("Batches", ["Runtime", "Tensors"], []),
-    ("Text", ["Runtime"], []),
+    ("Text", ["Runtime", "Storage"], []),
     ("Vision", ["Runtime", "CImage"], []),
     ("Corpora", ["Runtime", "Storage", "Batches", "Text", "Vision"], []),
     ("Models", ["Runtime", "Tensors", "Autograd", "Batches"], []),

@@ -1,7 +1,6 @@
 import Batches
 import Foundation
 import Runtime
-import Text
 import Vision
 
 /// Makes of stored bytes the sample that an objective wants: a pure function of (bytes, seed, batch, position).
@@ -13,8 +12,11 @@ struct SampleDecoder: Sendable {
     let needs: SampleNeeds
     let prepare: Prepare
     let tokenize: Tokenize
+    let textEnds: TextEnds
 
-    init(needs: SampleNeeds, prepare: @escaping Prepare, tokenize: @escaping Tokenize) {
+    init(
+        needs: SampleNeeds, prepare: @escaping Prepare, tokenize: @escaping Tokenize, textEnds: TextEnds = TextEnds()
+    ) {
         if let maxTokens = needs.maxTokens {
             precondition(maxTokens >= 3, "a text of \(maxTokens) tokens has no room for one besides <s> and </s>")
         }
@@ -22,6 +24,7 @@ struct SampleDecoder: Sendable {
         self.needs = needs
         self.prepare = prepare
         self.tokenize = tokenize
+        self.textEnds = textEnds
     }
 
     /// - Parameter random: seed, batch and position; the purpose is set for each use.
@@ -34,24 +37,49 @@ struct SampleDecoder: Sendable {
             }
             sample.images = try pixels(of: stored, wanted).map { PixelImage(size: needs.imageSize, pixels: $0) }
         }
-        prepare(&sample, random.with(purpose: .masking))
+        var key = random.with(purpose: .masking)
+        prepare(&sample, key)
+        for number in sample.continuations.indices {
+            key.pass = UInt8(number + 1)
+            prepare(&sample.continuations[number], key)
+        }
         return sample
     }
 
     /// Tokens between `<s>` and `</s>`; a text that is too long loses its end, not its `</s>`.
     private func addText(_ stored: StoredSample, maxTokens: Int, to sample: inout Sample) throws(UnusableSample) {
+        if needs.packsTexts { return try addTexts(stored, maxTokens: maxTokens, to: &sample) }
         let (ids, wordStarts) = tokenize(try text(of: stored))
         precondition(ids.count == wordStarts.count, "\(ids.count) ids and \(wordStarts.count) word starts")
         guard !ids.isEmpty else { throw UnusableSample(reason: "the text has no tokens") }
         let count = min(ids.count, maxTokens - 2)
         sample.tokens.reserveCapacity(count + 2)
-        sample.tokens.append(Tokenizer.start)
+        sample.tokens.append(textEnds.start)
         sample.tokens += ids[..<count]
-        sample.tokens.append(Tokenizer.end)
+        sample.tokens.append(textEnds.end)
         sample.wordStarts.reserveCapacity(count + 2)
         sample.wordStarts.append(false)
         sample.wordStarts += wordStarts[..<count]
         sample.wordStarts.append(false)
+    }
+
+    /// All texts, in as many sequences as they need.
+    private func addTexts(_ stored: StoredSample, maxTokens: Int, to sample: inout Sample) throws(UnusableSample) {
+        var texts: [(ids: [Int32], wordStarts: [Bool])] = []
+        for member in stored.members where StoredSample.textNames.contains(member.name) {
+            guard let text = String(validating: member.bytes, as: UTF8.self) else {
+                throw UnusableSample(reason: "the text is not UTF-8")
+            }
+            texts.append(tokenize(text))
+        }
+        guard !texts.isEmpty else {
+            throw UnusableSample(reason: "expected a txt member, found \(names(of: stored))")
+        }
+        let sequences = try TextPacking(maxTokens: maxTokens, textEnds: textEnds).sequences(texts)
+        (sample.tokens, sample.wordStarts) = sequences[0]
+        sample.continuations = sequences.dropFirst().map {
+            Sample(key: stored.key, tokens: $0.ids, wordStarts: $0.wordStarts)
+        }
     }
 
     /// The `txt` member, or else `caption` of the `json` member, without blanks at its ends.

@@ -12,7 +12,8 @@ struct BenchCommand: ParsableCommand {
             programs, and unset OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE unless they are meant.
             """,
         subcommands: [
-            BenchMatmul.self, BenchKernels.self, BenchStep.self, BenchRing.self, BenchLoader.self, BenchCorpus.self,
+            BenchMatmul.self, BenchKernels.self, BenchStep.self, BenchRing.self, BenchLoader.self, BenchTokenizer.self,
+            BenchCorpus.self,
         ])
 }
 

@@ -4,8 +4,9 @@ import Synchronization
 final class EncodingScratch: @unchecked Sendable {
     // Safety: taken from the pool by one thread at a time.
     var merger = WordMerger()
-    var symbols: [Int32] = []
     let cache = WordCache()
+    /// Tokens written so far.
+    var count = 0
     private(set) var ids: UnsafeMutablePointer<Int32>
     private(set) var starts: UnsafeMutablePointer<Bool>
     private(set) var capacity = 1 << 12
@@ -20,14 +21,36 @@ final class EncodingScratch: @unchecked Sendable {
         starts.deallocate()
     }
 
-    /// Makes room for `count` tokens; what was written before is lost.
-    func reserve(_ count: Int) {
-        guard count > capacity else { return }
-        ids.deallocate()
-        starts.deallocate()
-        capacity = max(count, 2 * capacity)
-        ids = .allocate(capacity: capacity)
-        starts = .allocate(capacity: capacity)
+    /// Makes room for `more` tokens.
+    func reserve(_ more: Int) {
+        let needed = count + more + WordCache.slack
+        guard needed > capacity else { return }
+        capacity = max(needed, 2 * capacity)
+        ids = Self.moved(ids, count: count, capacity: capacity)
+        starts = Self.moved(starts, count: count, capacity: capacity)
+    }
+
+    private static func moved<Element: BitwiseCopyable>(
+        _ old: UnsafeMutablePointer<Element>, count: Int, capacity: Int
+    ) -> UnsafeMutablePointer<Element> {
+        let new = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+        new.initialize(from: old, count: count)
+        old.deallocate()
+        return new
+    }
+
+    /// One token that starts a piece.
+    func append(_ id: Int32) {
+        reserve(1)
+        ids[count] = id
+        starts[count] = true
+        count += 1
+    }
+
+    var encoding: Encoding {
+        Encoding(
+            ids: Array(UnsafeBufferPointer(start: ids, count: count)),
+            wordStarts: Array(UnsafeBufferPointer(start: starts, count: count)))
     }
 }
 

@@ -73,10 +73,10 @@ struct WordCache: ~Copyable {
     }
 
     /// Remembers a piece of at most `mostIDs` tokens.
-    func remember(_ key: SIMD4<UInt64>, length: Int, ids: [Int32]) {
-        var slot = Slot(key: key, length: UInt8(length), count: UInt8(ids.count))
-        for (index, id) in ids.enumerated() {
-            if index < 4 { slot.firstIDs[index] = id } else { slot.lastIDs[index - 4] = id }
+    func remember(_ key: SIMD4<UInt64>, length: Int, ids: UnsafePointer<Int32>, count: Int) {
+        var slot = Slot(key: key, length: UInt8(length), count: UInt8(count))
+        for index in 0..<count {
+            if index < 4 { slot.firstIDs[index] = ids[index] } else { slot.lastIDs[index - 4] = ids[index] }
         }
         self.slot(of: key).pointee = slot
     }

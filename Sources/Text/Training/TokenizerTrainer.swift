@@ -2,8 +2,9 @@
 ///
 /// At each step the pair of neighbouring tokens that occurs most often becomes a token. Of pairs that occur equally
 /// often, the one with the smaller left id, then the smaller right id, is taken, so that the result depends on the
-/// multiset of texts only. Ids: 4 special tokens, the 256 bytes in the order of their scalars (`ByteAlphabet`), merged
-/// tokens as they are made, `<mask>`.
+/// multiset of texts only. A pair that spells the name of a special token is left alone: text never becomes one. Ids:
+/// `<s> <pad> </s> <unk>`, the 256 bytes in the order of their scalars (`ByteAlphabet`), merged tokens as they are made,
+/// `<mask>`.
 public struct TokenizerTrainer {
     public let vocabularySize: Int
     public let minimumFrequency: Int
@@ -15,9 +16,9 @@ public struct TokenizerTrainer {
     ///   - vocabularySize: V, reached unless the text has too few pairs.
     ///   - minimumFrequency: rarer pairs are not merged.
     public init(vocabularySize: Int, minimumFrequency: Int = 2, lowercases: Bool = false) throws(TextError) {
-        let least = Tokenizer.leadingSpecials.count + 256 + 1
-        guard vocabularySize >= least, vocabularySize <= Int(Int32.max) else {
-            throw .vocabularyTooSmall(asked: vocabularySize, least: least)
+        let least = SpecialTokens.names.count + 256
+        guard vocabularySize >= least, vocabularySize <= MergeTable.mostTokens else {
+            throw .vocabularyOutOfRange(asked: vocabularySize, allowed: least...MergeTable.mostTokens)
         }
         self.vocabularySize = vocabularySize
         self.minimumFrequency = max(minimumFrequency, 1)
@@ -48,31 +49,47 @@ public struct TokenizerTrainer {
 
     /// - Parameter progress: called now and then with the size reached so far.
     public func train(progress: (Int) -> Void = { _ in }) -> Tokenizer {
-        var tokens = Tokenizer.leadingSpecials.map { Array($0.utf8) }
+        let leading = SpecialTokens.names.dropLast().map { Array($0.utf8) }
+        let alphabet = ByteAlphabet.bytesByScalar
+        var tokens = leading + alphabet.map { [$0] }
         var byteIDs = [Int32](repeating: 0, count: 256)
-        for byte in ByteAlphabet.bytesByScalar {
-            byteIDs[Int(byte)] = Int32(tokens.count)
-            tokens.append([byte])
-        }
+        for (place, byte) in alphabet.enumerated() { byteIDs[Int(byte)] = Int32(leading.count + place) }
         var ids = Dictionary(
-            tokens.enumerated().dropFirst(Tokenizer.leadingSpecials.count).map { ($0.element, Int32($0.offset)) },
+            tokens.enumerated().dropFirst(leading.count).map { ($0.element, Int32($0.offset)) },
             uniquingKeysWith: { first, _ in first })
-        var merges: [(left: Int32, right: Int32, id: Int32)] = []
+        var merges: [Tokenizer.Merge] = []
         var pairs = PairCounter(words, byteIDs: byteIDs)
         while tokens.count < vocabularySize - 1, let pair = pairs.popMostFrequent(atLeast: minimumFrequency) {
-            let bytes = tokens[Int(pair.left)] + tokens[Int(pair.right)]
+            let left = tokens[Int(pair.left)]
+            let bytes = left + tokens[Int(pair.right)]
+            guard Self.mayMerge(left, making: bytes) else { continue }
             // Two pairs may spell the same token.
             let id = ids[bytes] ?? Int32(tokens.count)
             if Int(id) == tokens.count {
                 tokens.append(bytes)
                 ids[bytes] = id
             }
-            merges.append((pair.left, pair.right, id))
+            merges.append(Tokenizer.Merge(left: pair.left, right: pair.right, id: id))
             pairs.merge(pair, into: id)
             if merges.count % 512 == 0 { progress(tokens.count) }
         }
-        tokens.append(Array(Tokenizer.maskName.utf8))
-        progress(tokens.count)
-        return Tokenizer(tokens: tokens, merges: merges, byteIDs: byteIDs, lowercases: lowercases)
+        progress(tokens.count + 1)
+        let names = tokens.enumerated().map { place, bytes in
+            place < leading.count ? bytes : Array(ByteAlphabet.text(of: bytes).utf8)
+        }
+        let special = leading.indices.map { Int32($0) } + [Int32(names.count)]
+        return Tokenizer(
+            TokenizerParts(
+                vocabulary: Vocabulary(
+                    names: names + [Array(SpecialTokens.names[leading.count].utf8)], specials: SpecialTokens(special),
+                    byteIDs: byteIDs),
+                merges: merges, lowercases: lowercases))
     }
+
+    /// No merge spells a special token, and no line of `merges.txt` looks like its header.
+    private static func mayMerge(_ left: [UInt8], making bytes: [UInt8]) -> Bool {
+        !specialNames.contains(bytes) && !left.starts(with: MergesFile.header)
+    }
+
+    private static let specialNames = Set(SpecialTokens.names.map { Array($0.utf8) })
 }
