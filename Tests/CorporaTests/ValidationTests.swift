@@ -1,4 +1,5 @@
 import Corpora
+import Rehearsal
 import Runtime
 import Storage
 import Synchronization

@@ -81,6 +81,9 @@ public struct CorpusFindings: Sendable {
     /// The first findings of a kind, in the order of samples.
     public func examples(_ kind: CorpusFinding.Kind) -> [CorpusFinding] { kept[kind, default: []] }
 
+    /// The first finding of the first kind there is; nil when nothing was found.
+    public var first: CorpusFinding? { kinds.lazy.compactMap { examples($0).first }.first }
+
     /// Kinds that were found, faults before warnings.
     public var kinds: [CorpusFinding.Kind] { CorpusFinding.Kind.allCases.filter { count($0) > 0 } }
 
