@@ -32,6 +32,7 @@ extension Recipe {
         reduction = try ranks.choice("reduction", default: .auto)
         threads = try ranks.optionalInteger("threads", in: 1...1024)
         deadline = try ranks.seconds("deadline", in: .positive, default: 600)
+        acceptsChangedData = try root.section("data").boolean("accept_changed", default: false)
         skippedStepBudget = try root.integer("skipped_steps", in: 0...1_000_000, default: 10)
         validation = try root.optionalChild("validation").map { [corpora] in try Validation($0, corpora) }
         let saving = try root.section("checkpoints")
@@ -54,6 +55,7 @@ extension Recipe {
     /// Keys that may change on resume, by dotted path or prefix ending in a dot.
     public static let resumable = [
         "steps", "schedule.", "optimizer.", "checkpoints.", "validation.", "log.", "loader.", "ranks.", "skipped_steps",
+        "data.",
     ]
 }
 
@@ -93,47 +95,6 @@ extension Recipe.TokenizerSource {
     }
 }
 
-extension Recipe.CorpusSource {
-    init(_ name: String, _ node: RecipeNode) throws {
-        self.name = name
-        kind = try node.choice("kind")
-        if let scenes = try node.optionalChild("scenes") {
-            let objects = try scenes.integers("objects", in: 1...3, count: 2, default: [1, 3])
-            origin = .scenes(
-                SceneSettings(
-                    seed: UInt64(try scenes.integer("seed", in: 0...Int.max, default: 1)),
-                    count: try scenes.integer("count", in: 1...1_000_000_000),
-                    part: try scenes.choice("part", default: .train),
-                    objects: min(objects[0], objects[1])...max(objects[0], objects[1]),
-                    side: try scenes.integer("side", in: 8...1024, default: 64)))
-        } else {
-            origin = .directory(try node.string("directory"))
-        }
-    }
-}
-
-extension Recipe.MixtureEntry {
-    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource], forValidation: Bool = false) throws {
-        corpus = try node.string("corpus")
-        objective = try node.choice("objective")
-        weight = forValidation ? 1 : try node.integer("weight", in: 1...1_000_000, default: 1)
-        batchSize = forValidation ? 1 : try node.integer("batch_size", in: 1...1_000_000)
-        chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
-        augmentation = forValidation ? .none : try node.choice("augmentation", default: objective.augmentation)
-        guard let source = corpora.first(where: { $0.name == corpus }) else {
-            throw node.fault(
-                "corpus", expected: "one of \(corpora.map(\.name).joined(separator: ", "))",
-                remedy: "declare the corpus under `corpora`")
-        }
-        if !objective.corpora.contains(source.kind) {
-            throw node.fault(
-                "objective", expected: "an objective that learns from \(source.kind.rawValue)",
-                remedy: "\(objective.rawValue) learns from "
-                    + objective.corpora.map(\.rawValue).sorted().joined(separator: " or "))
-        }
-    }
-}
-
 extension Recipe.LoaderOptions {
     init(_ node: RecipeNode) throws {
         workers = try node.integer("workers", in: 1...1024, default: 1)
@@ -169,7 +130,7 @@ extension Recipe.Validation {
         every = try node.integer("every", in: 1...1_000_000_000)
         samples = try node.integer("samples", in: 1...1_000_000_000, default: 256)
         batchSize = try node.integer("batch_size", in: 1...1_000_000, default: 64)
-        entries = try node.list("on").map { try Recipe.MixtureEntry($0, corpora, forValidation: true) }
+        entries = try node.list("on").map { try Recipe.MixtureEntry(validation: $0, corpora) }
     }
 }
 

@@ -18,6 +18,8 @@ public struct Recipe: Sendable {
     public var steps: Int
     /// Updates left out for non-finite numbers before the run stops.
     public var skippedStepBudget: Int
+    /// Resume although the data is not the checkpoint's.
+    public var acceptsChangedData: Bool
     public var reduction: Reduction
     /// Compute threads of a rank; nil takes the rank's affinity mask.
     public var threads: Int?
@@ -63,17 +65,29 @@ public struct Recipe: Sendable {
         public var name: String
         public var kind: CorpusKind
         public var origin: Origin
+        /// MiB of samples that are mixed with each other, over all ranks, where a corpus is too large to shuffle as a whole.
+        public var shuffleWindow: Int
+        /// Different unusable samples a rank replaces before the run stops; nil takes the loader's.
+        public var badSampleBudget: Int?
     }
 
     /// One line of the mixture.
-    public struct MixtureEntry: Sendable, Equatable {
+    public struct MixtureEntry: Sendable {
+        /// What a global batch holds.
+        public enum BatchSize: Sendable, Equatable {
+            case samples(Int)
+            /// About so many tokens, image patches included: a pool of samples is sorted by length and cut evenly.
+            case tokens(Int, pool: Int, bytesPerToken: Double)
+        }
         public var corpus: String
         public var objective: ObjectiveKind
-        public var weight: Int
-        public var batchSize: Int
-        /// Samples computed on one tape; 0 takes the rank's slice whole.
+        /// Weight from steps on.
+        public var weights: [(step: Int, weight: Int)]
+        public var batchSize: BatchSize
+        /// Samples computed on one tape; 0 takes the rank's slice whole, or as many as have the batch's tokens.
         public var chunk: Int
         public var augmentation: Augmentation
+        public var ending: SamplerEntry.Ending
     }
 
     public struct LoaderOptions: Sendable, Equatable {
@@ -83,12 +97,12 @@ public struct Recipe: Sendable {
     }
 
     /// Losses on held-out corpora, every so many steps.
-    public struct Validation: Sendable, Equatable {
+    public struct Validation: Sendable {
         public var every: Int
         /// Samples of each held-out corpus, at most.
         public var samples: Int
         public var batchSize: Int
-        /// Pairs of corpus and objective.
+        /// Corpus and objective of each.
         public var entries: [MixtureEntry]
     }
 

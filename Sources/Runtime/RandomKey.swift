@@ -9,8 +9,11 @@ public struct Purpose: Sendable, Equatable {
     public static let scenes = Purpose(4)
     public static let test = Purpose(5)
     public static let replacement = Purpose(6)
+    public static let pool = Purpose(7)
     /// The augmentation of the `view`-th image of a sample.
     public static func augmentation(view: Int) -> Purpose { Purpose(64 + UInt16(view)) }
+    /// The order of the frames of the `stream`-th corpus of a mixture, and of the samples in each.
+    public static func frames(stream: Int) -> Purpose { Purpose(0x8000 + UInt16(stream)) }
     /// The `site`-th dropout of a model: every layer has sites of its own.
     public static func dropout(site: Int) -> Purpose { Purpose(1024 + UInt16(site)) }
 }

@@ -17,6 +17,13 @@ public enum Directory {
         }
     }
 
+    /// Bytes of the regular file at `path`, links followed; nil when there is none.
+    public static func fileSize(of path: String) -> UInt64? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return UInt64(status.st_size)
+    }
+
     public static func exists(_ path: String) -> Bool { kind(of: path) != nil }
 
     /// Makes `path` and the directories above it; nothing to do when it is there.

@@ -43,7 +43,9 @@ private final class DamagedCorpus: StoredCorpus {
 
     private static func entry(_ corpus: any StoredCorpus, batchSize: Int, chunk: Int = 0) -> LoaderEntry {
         LoaderEntry(
-            name: "texts", corpus: corpus, batchSize: batchSize, chunk: chunk, needs: SampleNeeds(maxTokens: 5))
+            corpus: corpus,
+            sampling: SamplerEntry(name: "texts", count: corpus.count, weight: 1, batchSize: batchSize),
+            chunk: chunk == 0 ? .slice : .samples(chunk), needs: SampleNeeds(maxTokens: 5))
     }
 
     private static func batches(
@@ -97,7 +99,7 @@ private final class DamagedCorpus: StoredCorpus {
         for (count, batchSize) in [(20, 10), (21, 10), (200, 10), (64, 32)] {
             let entry = Self.entry(Self.texts(count, empty: []), batchSize: batchSize)
             let decoder = SliceDecoder(seed: 1, entries: [entry], tokenize: wordLengths)
-            let plan = try MixedSampler(seed: 1, entries: [entry.samplerEntry]).plan(5)
+            let plan = try MixedSampler(seed: 1, entries: [entry.sampling]).plan(5)
             let candidates = (0..<batchSize).map { decoder.replacements(plan, position: $0) }
             for list in candidates {
                 #expect(!list.isEmpty && Set(list).count == list.count)
@@ -137,8 +139,8 @@ private final class DamagedCorpus: StoredCorpus {
     func damage() throws {
         let corpus = DamagedCorpus(Self.texts(40, empty: []), damaged: [5, 9, 22])
         let entry = Self.entry(corpus, batchSize: 40)
-        let sampler = try MixedSampler(seed: 2, entries: [entry.samplerEntry])
-        let first = try #require(sampler.plan(0).sampleIndices.first { corpus.damaged.contains($0) })
+        let sampler = try MixedSampler(seed: 2, entries: [entry.sampling])
+        let first = try #require(try sampler.plan(0).sampleIndices.first { corpus.damaged.contains($0) })
         for workers in 1...4 {
             let error = #expect(throws: DamagedCorpus.Damage.self) {
                 try Self.batches(1, entry, LoaderSettings(seed: 2, workers: workers))

@@ -30,13 +30,19 @@ let wordLengths: Tokenize = { text in
     private static func mixture(chunk: Int = 3) -> [LoaderEntry] {
         [
             LoaderEntry(
-                name: "pairs", corpus: scenes(.pairs, count: 40), weight: 2, batchSize: 7, chunk: chunk,
+                corpus: scenes(.pairs, count: 40),
+                sampling: SamplerEntry(name: "pairs", count: 40, weight: 2, batchSize: 7),
+                chunk: chunk == 0 ? .slice : .samples(chunk),
                 needs: SampleNeeds(maxTokens: 8, views: [.mild], imageSize: 12), prepare: mask),
             LoaderEntry(
-                name: "texts", corpus: scenes(.texts, count: 25), weight: 1, batchSize: 20, chunk: chunk,
+                corpus: scenes(.texts, count: 25),
+                sampling: SamplerEntry(name: "texts", count: 25, weight: 1, batchSize: 20),
+                chunk: chunk == 0 ? .slice : .samples(chunk),
                 needs: SampleNeeds(maxTokens: 10), prepare: mask),
             LoaderEntry(
-                name: "images", corpus: scenes(.images, count: 30), weight: 1, batchSize: 2, chunk: chunk,
+                corpus: scenes(.images, count: 30),
+                sampling: SamplerEntry(name: "images", count: 30, weight: 1, batchSize: 2),
+                chunk: chunk == 0 ? .slice : .samples(chunk),
                 needs: SampleNeeds(views: [.strong, .strong], imageSize: 8)),
         ]
     }
@@ -55,7 +61,7 @@ let wordLengths: Tokenize = { text in
         let loader = try BatchLoader(entries: entries, settings: LoaderSettings(seed: 5), tokenize: wordLengths)
         for number in 0..<12 {
             let batch = try loader.next()
-            let plan = loader.sampler.plan(number)
+            let plan = try loader.sampler.plan(number)
             #expect(batch.number == number && batch.entry == plan.entry)
             #expect(batch.chunks.flatMap { Array($0.positions) } == Array(0..<plan.sampleIndices.count))
             let keys = try plan.sampleIndices.map { try entries[plan.entry].corpus.read($0).key }
@@ -126,12 +132,14 @@ let wordLengths: Tokenize = { text in
         for index in 0..<30 { trainer.add(corpus.description(index)) }
         let tokenizer = trainer.train()
         let entry = LoaderEntry(
-            name: "texts", corpus: corpus, batchSize: 4, needs: SampleNeeds(maxTokens: 200))
+            corpus: corpus,
+            sampling: SamplerEntry(name: "texts", count: corpus.count, weight: 1, batchSize: 4),
+            needs: SampleNeeds(maxTokens: 200))
         let loader = try BatchLoader(
             entries: [entry], settings: LoaderSettings(seed: 1), tokenize: tokenizer.tokenize)
         let batch = try loader.next()
         let rows = try #require(batch.chunks[0].text)
-        for (sample, index) in loader.sampler.plan(0).sampleIndices.enumerated() {
+        for (sample, index) in try loader.sampler.plan(0).sampleIndices.enumerated() {
             let tokens = rows.tokens[Int(rows.offsets[sample])..<Int(rows.offsets[sample + 1])]
             #expect(tokens.first == Tokenizer.start && tokens.last == Tokenizer.end)
             #expect(try tokenizer.decode(tokens.dropFirst().dropLast()) == corpus.description(index))

@@ -37,7 +37,7 @@ import Vision
             #expect(try decodeImage(try #require(sample.image).bytes) == scenes.image(index))
         }
         let images = try ShardCorpus(directory: "\(directory)/one/images")
-        #expect(images.key(0) == "train-00000300")
+        #expect(try images.key(0) == "train-00000300")
         #expect(try ShardCorpus(directory: "\(directory)/one/held-out").key(19) == "held-out-00000019")
     }
 }

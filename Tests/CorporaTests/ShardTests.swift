@@ -1,9 +1,10 @@
-import Corpora
 import Glibc
 import Runtime
 import Storage
 import Synchronization
 import Testing
+
+@testable import Corpora
 
 @Suite struct ShardTests {
     /// Pairs of uneven sizes; some larger than a frame.
@@ -34,9 +35,9 @@ import Testing
         let directory = try TemporaryDirectory()
         let given = samples(200)
         try write(given, to: directory("c"))
-        let corpus = try ShardCorpus(directory: directory("c"), cacheBytes: 1)
+        let corpus = try ShardCorpus(directory: directory("c"), cache: .init(windowBytes: 0))
         #expect(corpus.count == 200 && corpus.kind == .pairs && corpus.name == "c")
-        #expect(corpus.index.shards.count > 2 && corpus.index.shards[0].frames.count > 2)
+        #expect(corpus.index.shards.count > 2 && corpus.index.shards[0].frameSamples.count > 2)
         let wrong = Atomic<Int>(0)
         let pool = WorkerPool(threads: 4)
         defer { pool.stop() }
@@ -49,8 +50,9 @@ import Testing
             } catch { wrong.add(1, ordering: .relaxed) }
         }
         #expect(wrong.load(ordering: .relaxed) == 0)
-        #expect(corpus.find(given[123].key) == 123 && corpus.key(123) == given[123].key)
-        #expect(corpus.find("nowhere") == nil)
+        #expect(try corpus.find(given[123].key) == 123)
+        #expect(try corpus.key(123) == given[123].key)
+        #expect(try corpus.find("nowhere") == nil)
     }
 
     @Test("the bytes do not depend on the number of workers")
@@ -94,19 +96,19 @@ import Testing
         try write(samples(60), to: directory("c"))
         let path = directory("c/shard-000000.tar.zst")
         let good = try InputFile.contents(of: path, limit: 1 << 20)
-        let index = try ShardCorpus(directory: directory("c")).index
+        let table = try ShardReader(directory: directory("c"), number: 0).table
         for place in Array(stride(from: 0, to: good.count, by: 997)) + [good.count - 1, good.count - 5] {
             var bytes = good
             bytes[place] ^= 1
             try AtomicFile.write(bytes, to: path)
             let result = try CorpusVerifier(directory: directory("c")).run()
             #expect(!result.isSound, "byte \(place)")
-            let frames = index.shards[0].frames
+            let frames = table.frames
             guard let frame = frames.lastIndex(where: { Int($0.offset) <= place }), frame < frames.count - 1 else {
                 continue
             }
-            let corpus = try ShardCorpus(directory: directory("c"))
-            let errors = (0..<index.shards[0].keys.count).compactMap { number -> CorpusError? in
+            let corpus = try ShardCorpus(directory: directory("c"), retry: .never)
+            let errors = (0..<table.keys.count).compactMap { number -> CorpusError? in
                 do {
                     _ = try corpus.read(number)
                     return nil
@@ -138,14 +140,14 @@ import Testing
     func changedIndex() throws {
         let directory = try TemporaryDirectory()
         try write(samples(20), to: directory("c"))
-        for name in ["index.json", "manifest.sha256"] {
+        for name in ["index.json", "manifest.sha256", "table-000000.json"] {
             let good = try InputFile.contents(of: directory("c/\(name)"), limit: 1 << 20)
             for place in stride(from: 0, to: good.count, by: 41) {
                 var bytes = good
                 bytes[place] ^= 2
                 try AtomicFile.write(bytes, to: directory("c/\(name)"))
                 let error = #expect(throws: (any Error).self, "\(name), byte \(place)") {
-                    try ShardCorpus(directory: directory("c"))
+                    _ = try ShardCorpus(directory: directory("c")).key(0)
                 }
                 #expect(error is any DiagnosedError, "\(name), byte \(place)")
             }
@@ -157,22 +159,29 @@ import Testing
     @Test(
         "an index that contradicts itself is refused even when its checksum fits",
         arguments: [
-            ("\"samples\":20", "\"samples\":21"), ("\"version\":1", "\"version\":2"),
-            ("\"offsets\":[0,", "\"offsets\":[512,"),
-            ("\"offsets\":[0,", "\"offsets\":[1,"), ("\"rawSize\":", "\"rawSize\":9"),
-            ("\"rawSize\":", "\"rawSize\":-"),
-            ("shard-000000", "shard-000009"), ("\"kind\":\"pairs\"", "\"kind\":\"peers\""),
-            ("\"size\":", "\"size\":99999999999"),
+            ("index.json", "\"samples\":20", "\"samples\":21"), ("index.json", "\"version\":2", "\"version\":3"),
+            ("index.json", "\"frameSamples\":[", "\"frameSamples\":[0,"),
+            ("index.json", "\"frameSamples\":[", "\"frameSamples\":[-1,"),
+            ("index.json", "\"frameSamples\":[", "\"frameSamples\":[9223372036854775807,"),
+            ("index.json", "shard-000000", "shard-000009"),
+            ("index.json", "\"kind\":\"pairs\"", "\"kind\":\"peers\""),
+            ("index.json", "\"size\":", "\"size\":99999999999"), ("index.json", "\"rawSize\":", "\"rawSize\":9"),
+            ("table-000000.json", "\"offsets\":[0,", "\"offsets\":[512,"),
+            ("table-000000.json", "\"offsets\":[0,", "\"offsets\":[1,"),
+            ("table-000000.json", "\"rawSize\":", "\"rawSize\":9"),
+            ("table-000000.json", "\"rawSize\":", "\"rawSize\":-"),
+            ("table-000000.json", "\"textBytes\":[", "\"textBytes\":[-"),
+            ("table-000000.json", "\"keys\":[", "\"keys\":[\"more\","),
         ])
-    func contradiction(old: String, new: String) throws {
+    func contradiction(file: String, old: String, new: String) throws {
         let directory = try TemporaryDirectory()
         try write(samples(20), to: directory("c"))
         let text = String(
-            decoding: try InputFile.contents(of: directory("c/index.json"), limit: 1 << 20), as: UTF8.self)
+            decoding: try InputFile.contents(of: directory("c/\(file)"), limit: 1 << 20), as: UTF8.self)
         let place = try #require(text.firstRange(of: old))
-        try directory.put("c/index.json", text.replacingCharacters(place, new))
-        #expect(system("cd \(directory("c")) && sha256sum index.json shard-* > manifest.sha256") == 0)
-        #expect(throws: CorpusError.self) { try ShardCorpus(directory: directory("c")) }
+        try directory.put("c/\(file)", text.replacingCharacters(place, new))
+        #expect(system("cd \(directory("c")) && sha256sum index.json shard-* table-* > manifest.sha256") == 0)
+        #expect(throws: CorpusError.self) { try ShardCorpus(directory: directory("c")).key(0) }
     }
 
     @Test("nothing appears before a corpus is finished, and an existing one is not overwritten")
@@ -193,7 +202,7 @@ import Testing
         #expect(try Directory.names(in: directory.path) == [])
         try write(samples(3), to: directory("c"))
         #expect(try Directory.names(in: directory.path) == ["c"])
-        #expect(try Directory.names(in: directory("c")) == ["index.json", "manifest.sha256", "shard-000000.tar.zst"])
+        #expect(try Directory.names(in: directory("c")) == ["index.json", "manifest.sha256", "shard-000000.tar.zst", "table-000000.json"])
         #expect(throws: CorpusError.exists(path: directory("c"))) { try write(samples(3), to: directory("c")) }
     }
 
@@ -226,5 +235,14 @@ struct Unexpected: Error {}
 extension String {
     func replacingCharacters(_ range: Range<Index>, _ text: String) -> String {
         self[..<range.lowerBound] + text + self[range.upperBound...]
+    }
+}
+
+extension ShardReader {
+    fileprivate init(directory: String, number: Int) throws {
+        let manifest = try ChecksumManifest(directory: directory)
+        try self.init(
+            directory: directory, index: CorpusIndex(directory: directory, manifest: manifest), number: number,
+            manifest: manifest)
     }
 }

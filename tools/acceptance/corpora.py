@@ -48,15 +48,16 @@ class Corpora:
         index = json.loads((directory / "index.json").read_text())
         shard = index["shards"][0]
         file = directory / shard["name"]
-        archive = unpack(file, shard["frames"])
-        keys = shard["keys"][image], shard["keys"][caption]
+        table = json.loads((directory / "table-000000.json").read_text())
+        archive = unpack(file, table["frames"])
+        keys = table["keys"][image], table["keys"][caption]
         overwrite(archive, f"{keys[0]}.png", lambda old: old[:40] + bytes(len(old) - 40))
         overwrite(archive, f"{keys[1]}.txt", lambda old: b" " * len(old))
-        pack_again(file, shard, archive)
-        text = json.dumps(index, sort_keys=True) + "\n"
-        (directory / "index.json").write_text(text)
-        digests = {each["name"]: each["sha256"] for each in index["shards"]} | {"index.json": digest(text.encode())}
-        lines = (f"{value}  {name}\n" for name, value in sorted(digests.items()))
+        pack_again(file, shard, table["frames"], archive)
+        for name, contents in (("index.json", index), ("table-000000.json", table)):
+            (directory / name).write_text(json.dumps(contents, sort_keys=True) + "\n")
+        names = sorted(each.name for each in directory.iterdir() if each.name != "manifest.sha256")
+        lines = (f"{digest((directory / name).read_bytes())}  {name}\n" for name in names)
         (directory / "manifest.sha256").write_text("".join(lines))
         return keys
 
@@ -82,17 +83,17 @@ def overwrite(archive, name, change):
     archive[place] = change(bytes(archive[place]))
 
 
-def pack_again(file, shard, archive):
-    """Compresses the frames anew and writes the seek table behind them; `shard` is the index's entry."""
+def pack_again(file, shard, frames, archive):
+    """Compresses the frames anew and writes the seek table behind them; `shard` is the index's row."""
     data, sizes, start = b"", b"", 0
-    for entry in shard["frames"]:
+    for entry in frames:
         raw = bytes(archive[start : start + entry["rawSize"]])
         frame = zstd(raw, f"--stream-size={len(raw)}")
         entry |= {"offset": len(data), "size": len(frame), "sha256": digest(frame)}
         sizes += struct.pack("<II", len(frame), len(raw))
         data += frame
         start += len(raw)
-    footer = struct.pack("<IBI", len(shard["frames"]), 0, 0x8F92EAB1)
+    footer = struct.pack("<IBI", len(frames), 0, 0x8F92EAB1)
     data += struct.pack("<II", 0x184D2A5E, len(sizes) + len(footer)) + sizes + footer
     file.write_bytes(data)
     shard |= {"size": len(data), "sha256": digest(data)}

@@ -311,13 +311,15 @@ def changed_model(scratch):
     expect_words(message, "resuming after step 20", "changed:", "optimizer.learning_rate")
 
 
-@check("resuming on changed data is refused and names the corpus, exit code 2")
+@check("resuming on changed data is refused and names the corpus, exit code 2; accepted when the recipe says so")
 def changed_data(scratch):
     corpora = Corpora(scratch)
     run = Run(scratch, "run", recipe=PACKED, sets=["steps=3", "schedule.total_steps=24"])
     run.train()
     corpora.replace("texts", seed=99)
-    expect_words(run.train("steps=6", code=2), "the data changed", "texts", "another fingerprint")
+    expect_words(run.train("steps=6", code=2), "the data changed", "texts has", "fingerprint", "accept_changed")
+    message = run.train("steps=6", "data.accept_changed=true")
+    expect_words(message, "resuming after step 3", "changed data", "texts has")
 
 
 # Ranks

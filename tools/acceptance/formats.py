@@ -46,14 +46,14 @@ def corpora(scratch):
     for name, kinds in (("pairs", {"png", "txt"}), ("images", {"png"}), ("texts", {"txt"})):
         shell("sha256sum --strict --quiet -c manifest.sha256", path / name)
         listing = shell("for shard in shard-*.tar.zst; do zstd -qdc $shard | tar t; done", path / name).split()
-        index = json.loads((path / name / "index.json").read_text())
-        keys = [key for shard in index["shards"] for key in shard["keys"]]
+        tables = sorted((path / name).glob("table-*.json"))
+        keys = [key for table in tables for key in json.loads(table.read_text())["keys"]]
         expect(len(keys) == COUNT, f"{name} has {len(keys)} samples")
         found = {}
         for member in listing:
             key, kind = member.rsplit(".", 1)
             found.setdefault(key, set()).add(kind)
-        expect(list(found) == keys, f"{name}: tar lists other samples than the index")
+        expect(list(found) == keys, f"{name}: tar lists other samples than the tables")
         expect(all(kinds <= value for value in found.values()), f"{name}: members {found[keys[0]]}")
         members += len(listing)
     return f"{members} members"

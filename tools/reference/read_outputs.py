@@ -3,7 +3,7 @@
     read_outputs PATH…    run directories, checkpoints, corpora, or folders of them
 
 Every *.safetensors file is read whole by Python's `safetensors`, and a model index beside it must name exactly what is
-inside. Every shard of a corpus goes through `zstd -dc | tar t`, which must list every sample that index.json names, in
+inside. Every shard of a corpus goes through `zstd -dc | tar t`, which must list every sample that the shard's table names, in
 that order. Every manifest.sha256 goes through `sha256sum -c`, and must mention every file it stands beside. Directories
 set aside (*.damaged) or unfinished (*.tmp) are left alone. Exit code 1 when anything is wrong or nothing was found.
 """
@@ -77,14 +77,15 @@ def key_and_member(name: str) -> tuple[str, str]:
 
 def read_corpus(path: Path) -> str:
     index, members, samples = json.loads(path.read_text()), Counter(), 0
-    for shard in index["shards"]:
+    for number, shard in enumerate(index["shards"]):
+        table = json.loads((path.parent / f"table-{number:06}.json").read_text())
         names = [key_and_member(name) for name in listed(path.parent / shard["name"])]
         keys = [key for key, _ in groupby(names, key=lambda pair: pair[0])]
-        if keys != shard["keys"]:
-            pairs = enumerate(zip(keys, shard["keys"]))
-            place = next((i for i, (a, b) in pairs if a != b), min(len(keys), len(shard["keys"])))
+        if keys != table["keys"]:
+            pairs = enumerate(zip(keys, table["keys"]))
+            place = next((i for i, (a, b) in pairs if a != b), min(len(keys), len(table["keys"])))
             raise Wrong(
-                f"{shard['name']}: the archive lists {len(keys)} samples, the index {len(shard['keys'])}; "
+                f"{shard['name']}: the archive lists {len(keys)} samples, its table {len(table['keys'])}; "
                 f"they differ first at sample {place}"
             )
         members.update(member for _, member in names)

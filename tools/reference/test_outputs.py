@@ -44,12 +44,14 @@ class ReadOutputs(unittest.TestCase):
         self.index = {
             "samples": 3,
             "members": {"png": 3, "txt": 3},
-            "shards": [{"name": "shard-000000.tar.zst", "keys": list(SAMPLES)}],
+            "shards": [{"name": "shard-000000.tar.zst"}],
         }
+        self.table = {"keys": list(SAMPLES)}
         self.write_index()
 
     def write_index(self):
         (self.corpus / "index.json").write_text(json.dumps(self.index))
+        (self.corpus / "table-000000.json").write_text(json.dumps(self.table))
         write_manifest(self.corpus)
 
     def write_checkpoint(self):
@@ -75,12 +77,12 @@ class ReadOutputs(unittest.TestCase):
         self.assertEqual(len(output.splitlines()), 5)
 
     def test_a_sample_missing_from_the_archive_is_found(self):
-        self.index["shards"][0]["keys"].append("birds/c")
+        self.table["keys"].append("birds/c")
         self.write_index()
         self.assertIn("differ first at sample 3", self.read()[1])
 
     def test_samples_in_another_order_are_found(self):
-        self.index["shards"][0]["keys"].reverse()
+        self.table["keys"].reverse()
         self.write_index()
         self.assertIn("differ first at sample 0", self.read()[1])
 

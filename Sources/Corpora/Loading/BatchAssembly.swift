@@ -21,6 +21,12 @@ final class BatchAssembly {
         outcomes = Array(repeating: nil, count: slice.count)
     }
 
+    /// A batch that failed before it was begun.
+    convenience init(failedBatch number: Int, error: any Error) {
+        self.init(plan: BatchPlan(number: number, entry: 0, ordinal: 0, epochs: 0...0, sampleIndices: []), slice: 0..<0)
+        result = .failure(error)
+    }
+
     var isClaimed: Bool { claimed == order.count }
 
     /// Up to `count` positions that nobody else decodes.

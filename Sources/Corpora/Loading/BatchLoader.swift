@@ -19,10 +19,10 @@ public final class BatchLoader: BatchSource {
     /// - Parameter tokenize: for entries that need text.
     /// - Throws: `SamplerError` when the mixture can't be sampled.
     public init(entries: [LoaderEntry], settings: LoaderSettings, tokenize: @escaping Tokenize) throws {
-        let sampler = try MixedSampler(seed: settings.seed, entries: entries.map(\.samplerEntry))
+        let sampler = try MixedSampler(seed: settings.seed, entries: entries.map(\.sampling))
         self.sampler = sampler
         self.settings = settings
-        budget = SkipBudget(limit: settings.badSampleBudget)
+        budget = SkipBudget(limits: settings.badSampleBudgets, standard: settings.badSampleBudget)
         let decoder = SliceDecoder(seed: settings.seed, entries: entries, tokenize: tokenize)
         let queue = LoaderQueue(sampler: sampler, decoder: decoder, settings: settings)
         self.queue = queue
@@ -33,6 +33,7 @@ public final class BatchLoader: BatchSource {
 
     deinit { stop() }
 
+    /// May be called for batches below `sampler.batches` only.
     /// - Throws: typed errors of the corpus (a damaged shard), or `LoaderError` when too many samples are unusable; once
     ///   it has thrown it throws the same error again.
     public func next() throws -> Batch {
@@ -60,15 +61,23 @@ public final class BatchLoader: BatchSource {
 
 /// The different unusable samples met in each corpus, in the order of batches.
 struct SkipBudget {
-    let limit: Int
+    let limits: [String: Int]
+    let standard: Int
     private var keys: [String: Set<String>] = [:]
 
-    init(limit: Int) { self.limit = limit }
+    /// - Parameters:
+    ///   - limits: by corpus.
+    ///   - standard: of corpora that have none of their own.
+    init(limits: [String: Int] = [:], standard: Int) {
+        self.limits = limits
+        self.standard = standard
+    }
 
     /// - Throws: `LoaderError.tooManyUnusable` at the first sample beyond the limit.
     mutating func count(_ skipped: [SkippedSample]) throws {
         for sample in skipped {
             keys[sample.corpus, default: []].insert(sample.key)
+            let limit = limits[sample.corpus] ?? standard
             guard keys[sample.corpus, default: []].count <= limit else {
                 throw LoaderError.tooManyUnusable(budget: limit, last: sample)
             }

@@ -69,15 +69,25 @@ final class LoaderQueue: @unchecked Sendable {
                     let isCheap = decoder.entries[assembly.plan.entry].needs.views.isEmpty
                     return (assembly, assembly.claim(isCheap ? 8 : 1))
                 }
-                if window.count < settings.prefetch { open() } else { monitor.wait() }
+                if window.count < settings.prefetch && opened < sampler.batches ?? Int.max {
+                    open()
+                } else {
+                    monitor.wait()
+                }
             }
             return nil
         }
     }
 
-    /// Adds the next batch to the window; one with an empty slice is done at once.
+    /// Adds the next batch to the window; one with an empty slice is done at once. Past the last batch nothing is left to
+    /// do, and a batch that can't be planned is the failure that `next` meets.
     private func open() {
-        let plan = sampler.plan(opened)
+        let plan: BatchPlan
+        do { plan = try sampler.plan(opened) } catch {
+            window.append(BatchAssembly(failedBatch: opened, error: error))
+            opened = sampler.batches ?? Int.max
+            return monitor.notify()
+        }
         opened += 1
         let slice = Batch.slice(of: plan.sampleIndices.count, rank: settings.rank, ranks: settings.ranks)
         let assembly = BatchAssembly(plan: plan, slice: slice)

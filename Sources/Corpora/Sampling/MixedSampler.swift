@@ -1,23 +1,5 @@
 public import Runtime
 
-/// What the sampler needs to know about an entry of the mixture.
-public struct SamplerEntry: Sendable, Equatable {
-    public var name: String
-    /// Samples in the corpus.
-    public var count: Int
-    /// Batches of this entry in proportion to the others'.
-    public var weight: Int
-    /// Samples in a global batch.
-    public var batchSize: Int
-
-    public init(name: String, count: Int, weight: Int, batchSize: Int) {
-        self.name = name
-        self.count = count
-        self.weight = weight
-        self.batchSize = batchSize
-    }
-}
-
 /// A global batch before anything of it has been read.
 public struct BatchPlan: Sendable, Equatable {
     /// Counted over the whole run, from 0.
@@ -33,40 +15,38 @@ public struct BatchPlan: Sendable, Equatable {
 }
 
 /// The order of training: which corpus and which samples each batch takes, as a pure function of (seed, entries, batch
-/// number). It holds no state, so any batch is found directly, and ranks, threads and resuming cannot change it.
+/// number). What it keeps in memory is found again from these, so ranks, threads and resuming cannot change it.
 public struct MixedSampler: Sendable {
     public let seed: UInt64
     public let entries: [SamplerEntry]
-    private let schedule: MixtureSchedule
-    private let streams: [EpochStream]
+    private let timeline: MixtureTimeline
+    private let streams: [EntryBatches]
 
     /// - Throws: `SamplerError` when an entry has no samples, or no positive weight and batch size, or when the weights
     ///   have no common period of at most 2²⁰ batches.
     public init(seed: UInt64, entries: [SamplerEntry]) throws {
         guard !entries.isEmpty else { throw SamplerError.noEntries }
-        for entry in entries {
-            guard entry.count > 0 else { throw SamplerError.emptyCorpus(entry: entry.name) }
-            guard entry.weight > 0 else { throw SamplerError.weight(entry: entry.name, found: entry.weight) }
-            guard entry.batchSize > 0 else { throw SamplerError.batchSize(entry: entry.name, found: entry.batchSize) }
-        }
+        for entry in entries { try entry.check() }
         self.seed = seed
         self.entries = entries
-        schedule = try MixtureSchedule(weights: entries.map(\.weight))
-        streams = entries.enumerated().map { index, entry in
-            EpochStream(seed: seed, stream: index, count: entry.count, batchSize: entry.batchSize)
-        }
+        streams = entries.enumerated().map { EntryBatches($1, seed: seed, stream: $0) }
+        timeline = try MixtureTimeline(entries, lengths: streams.map(\.count))
     }
 
-    /// Batches after which the sequence of entries repeats.
-    public var period: Int { schedule.period }
+    /// Batches after which the sequence of entries repeats, up to the first event.
+    public var period: Int { timeline.period }
+
+    /// Batches in all; nil when the mixture never ends.
+    public var batches: Int? { timeline.batches }
 
     /// The entry of a batch, without its samples.
-    public func entry(ofBatch number: Int) -> Int { schedule.assignment(number).entry }
+    public func entry(ofBatch number: Int) -> Int { timeline.assignment(number).entry }
 
-    /// Batch `number`, in a time that does not depend on `number`.
-    public func plan(_ number: Int) -> BatchPlan {
-        let (entry, ordinal) = schedule.assignment(number)
-        let (epochs, indices) = streams[entry].batch(ordinal)
+    /// Batch `number` (below `batches`), in a time that does not depend on `number`.
+    /// - Throws: what the corpus throws when lengths are read.
+    public func plan(_ number: Int) throws -> BatchPlan {
+        let (entry, ordinal) = timeline.assignment(number)
+        let (epochs, indices) = try streams[entry].batch(ordinal)
         return BatchPlan(number: number, entry: entry, ordinal: ordinal, epochs: epochs, sampleIndices: indices)
     }
 }
@@ -77,6 +57,9 @@ public enum SamplerError: DiagnosedError, Equatable {
     case emptyCorpus(entry: String)
     case weight(entry: String, found: Int)
     case batchSize(entry: String, found: Int)
+    case pool(entry: String, pool: Int, batches: Int)
+    case epochs(entry: String, found: Int)
+    case nothingToSample(batch: Int)
     case periodTooLong(weights: [Int])
 
     public var exitCode: ExitCode {
@@ -91,9 +74,17 @@ public enum SamplerError: DiagnosedError, Equatable {
         case .emptyCorpus(let entry):
             "mixture entry \(entry): expected a corpus with samples, found none; pack the corpus again or drop the entry"
         case .weight(let entry, let found):
-            "mixture entry \(entry): expected a weight of at least 1, found \(found); drop the entry to switch it off"
+            "mixture entry \(entry): expected weights of at least 0 and one of at least 1, found \(found); drop the "
+                + "entry to switch it off"
         case .batchSize(let entry, let found):
             "mixture entry \(entry): expected a batch size of at least 1, found \(found)"
+        case .pool(let entry, let pool, let batches):
+            "mixture entry \(entry): expected pools of at least as many samples as batches, found \(pool) samples for "
+                + "\(batches) batches; take larger pools or fewer tokens per batch"
+        case .epochs(let entry, let found):
+            "mixture entry \(entry): expected at least 1 epoch, found \(found)"
+        case .nothingToSample(let batch):
+            "from batch \(batch) on no entry of the mixture has a weight above 0; give one of them a weight there"
         case .periodTooLong(let weights):
             "mixture weights \(weights.map(String.init).joined(separator: " : ")): expected a sum of at most "
                 + "\(MixtureSchedule.longestPeriod) after removing common divisors; use smaller whole numbers"

@@ -13,6 +13,8 @@ struct MixtureSchedule: Sendable {
     private let entries: [Int32]
     /// `(period)`: slots of the same entry before each slot, within the period.
     private let ordinals: [Int32]
+    /// `(entries, weight)`: slots of each entry.
+    private let slots: [[Int32]]
 
     var period: Int { entries.count }
 
@@ -29,6 +31,21 @@ struct MixtureSchedule: Sendable {
         }
         self.weights = reduced
         (entries, ordinals) = Self.slots(reduced, period: period)
+        slots = entries.enumerated().reduce(into: Array(repeating: [], count: reduced.count)) { slots, slot in
+            slots[Int(slot.element)].append(Int32(slot.offset))
+        }
+    }
+
+    /// Number of the `ordinal`-th batch of an entry.
+    func number(ofEntry entry: Int, ordinal: Int) -> Int {
+        let (round, index) = ordinal.quotientAndRemainder(dividingBy: weights[entry])
+        return round * period + Int(slots[entry][index])
+    }
+
+    /// Batches of an entry among the first `number`.
+    func count(ofEntry entry: Int, before number: Int) -> Int {
+        let (round, slot) = number.quotientAndRemainder(dividingBy: period)
+        return round * weights[entry] + slots[entry].prefix { $0 < slot }.count
     }
 
     /// Entry of the batch with this number, and how many batches of that entry come before it.

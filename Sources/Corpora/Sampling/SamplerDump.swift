@@ -42,7 +42,7 @@ public struct SamplerDump: Sendable {
     /// The rows of one batch, rank by rank.
     public func rows(batch: Int, worldSize: Int) throws -> [Row] {
         precondition(worldSize > 0, "a world of \(worldSize) ranks")
-        let plan = sampler.plan(batch)
+        let plan = try sampler.plan(batch)
         let keys = try plan.sampleIndices.map { try key(plan.entry, $0) }
         return (0..<worldSize).map { rank in
             Row(

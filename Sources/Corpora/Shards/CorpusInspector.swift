@@ -55,7 +55,7 @@ public struct CorpusInspector {
         var summary = CorpusSummary(
             directory: corpus.directory, kind: corpus.kind, tool: index.tool, fingerprint: corpus.fingerprint,
             samples: index.samples, shards: index.shards.count,
-            frames: index.shards.reduce(0) { $0 + $1.frames.count },
+            frames: index.shards.reduce(0) { $0 + $1.frameSamples.count },
             bytes: index.shards.reduce(0) { $0 + $1.size }, rawBytes: index.shards.reduce(0) { $0 + $1.rawSize },
             members: index.members)
         for number in 0..<corpus.count {

@@ -32,15 +32,13 @@ public struct CorpusVerifier {
         let index = try CorpusIndex(directory: directory, manifest: manifest)
         var result = CorpusVerification()
         result.findings += try unlisted(manifest)
-        result.findings += repeatedKeys(index)
         let pool = WorkerPool(threads: workers)
         defer { pool.stop() }
         var perShard = [(samples: Int, findings: [String])](repeating: (0, []), count: index.shards.count)
         perShard.withUnsafeMutableBufferPointer { perShard in
             let base = perShard.baseAddress
             pool.run(index.shards.count) { task, _ in
-                let audit = ShardAudit(
-                    reader: ShardReader(directory: directory, shard: index.shards[task]), kind: index.kind)
+                let audit = ShardAudit(directory: directory, index: index, number: task, manifest: manifest)
                 base?[task] = audit.run(check: check)
             }
         }
@@ -49,6 +47,7 @@ public struct CorpusVerifier {
             result.bytes += shard.size
             result.findings += found.findings
         }
+        result.findings += repeatedKeys(index, manifest)
         return result
     }
 
@@ -58,11 +57,13 @@ public struct CorpusVerifier {
         }.map { "\(directory)/\($0): not listed in \(ChecksumManifest.fileName); remove it" }
     }
 
-    private func repeatedKeys(_ index: CorpusIndex) -> [String] {
+    /// Tables that can't be read are findings of their shard already.
+    private func repeatedKeys(_ index: CorpusIndex, _ manifest: ChecksumManifest) -> [String] {
         var seen: Set<String> = []
-        return index.shards.flatMap { shard in
-            shard.keys.filter { !seen.insert($0).inserted }.map {
-                "\(directory)/\(shard.name): the key `\($0)` occurs twice; pack the corpus again"
+        return index.shards.indices.flatMap { number in
+            let reader = try? ShardReader(directory: directory, index: index, number: number, manifest: manifest)
+            return (reader?.table.keys ?? []).filter { !seen.insert($0).inserted }.map {
+                "\(directory)/\(index.shards[number].name): the key `\($0)` occurs twice; pack the corpus again"
             }
         }
     }
@@ -70,43 +71,55 @@ public struct CorpusVerifier {
 
 /// The full check of one shard.
 private struct ShardAudit {
+    let directory: String
+    let index: CorpusIndex
+    let number: Int
+    let manifest: ChecksumManifest
+
+    func run(check: CorpusVerifier.SampleCheck?) -> (samples: Int, findings: [String]) {
+        do {
+            try ShardReader.checkSize(index.shards[number], in: directory)
+            let reader = try ShardReader(directory: directory, index: index, number: number, manifest: manifest)
+            return try FrameAudit(reader: reader, kind: index.kind).run(check: check)
+        } catch { return (0, ["\(error)"]) }
+    }
+}
+
+/// The check of what a shard's table tells of.
+private struct FrameAudit {
     let reader: ShardReader
     let kind: CorpusKind
 
-    func run(check: CorpusVerifier.SampleCheck?) -> (samples: Int, findings: [String]) {
+    func run(check: CorpusVerifier.SampleCheck?) throws -> (samples: Int, findings: [String]) {
         var findings: [String] = []
         var samples = 0
-        do {
-            try reader.checkSize()
-            let file = try InputFile(path: reader.path)
-            try checkTable(file)
-            var sample = 0
-            for frame in reader.shard.frames.indices {
-                let first = sample
-                while sample < reader.shard.keys.count && reader.frame(ofSample: sample) == frame { sample += 1 }
-                do {
-                    let bytes = try reader.read(frame: frame, from: file)
-                    if frame == reader.shard.frames.count - 1, bytes != Tar.end {
-                        findings.append("\(reader.path): the archive does not end with two zero blocks")
-                    }
-                    for number in first..<sample {
-                        let faults = faults(of: number, in: bytes, frame: frame, check: check)
-                        if faults.isEmpty { samples += 1 }
-                        findings += faults
-                    }
-                } catch { findings.append("\(error) (samples \(range(first..<sample)))") }
-            }
-            if findings.isEmpty { try checkDigest(file) }
-        } catch { findings.append("\(error)") }
+        let file = try InputFile(path: reader.path)
+        try checkTable(file)
+        var first = 0
+        for (frame, count) in (reader.row.frameSamples + [0]).enumerated() {
+            do {
+                let bytes = try reader.read(frame: frame, from: file)
+                if count == 0, bytes != Tar.end {
+                    findings.append("\(reader.path): the archive does not end with two zero blocks")
+                }
+                for number in first..<first + count {
+                    let faults = faults(of: number, in: bytes, frame: frame, check: check)
+                    if faults.isEmpty { samples += 1 }
+                    findings += faults
+                }
+            } catch { findings.append("\(error) (samples \(range(first..<first + count)))") }
+            first += count
+        }
+        if findings.isEmpty { try checkDigest(file) }
         return (samples, findings)
     }
 
     /// What follows the frames: the seek table, byte by byte.
     private func checkTable(_ file: InputFile) throws {
-        let shard = reader.shard
-        let start = shard.frames.last.map { $0.offset + UInt64($0.size) } ?? 0
-        let table = SeekTable(shard.frames.map { ($0.size, $0.rawSize) })
-        guard try file.read(at: start, count: Int(shard.size - start)) == table.bytes else {
+        let frames = reader.table.frames
+        let start = frames.last.map { $0.offset + UInt64($0.size) } ?? 0
+        let table = SeekTable(frames.map { ($0.size, $0.rawSize) })
+        guard try file.read(at: start, count: Int(reader.row.size - start)) == table.bytes else {
             throw CorpusError.damaged(
                 FileFault(
                     path: reader.path, offset: start, expected: "a seek table as in the index", found: "other bytes",
@@ -116,10 +129,10 @@ private struct ShardAudit {
 
     private func checkDigest(_ file: InputFile) throws {
         let found = try file.digest().sha256
-        guard found == reader.shard.sha256 else {
+        guard found == reader.row.sha256 else {
             throw CorpusError.damaged(
                 FileFault(
-                    path: reader.path, expected: "SHA-256 \(reader.shard.sha256)", found: found,
+                    path: reader.path, expected: "SHA-256 \(reader.row.sha256)", found: found,
                     remedy: "the shard was changed or damaged: copy or pack it again"))
         }
     }
@@ -143,6 +156,6 @@ private struct ShardAudit {
 
     private func range(_ samples: Range<Int>) -> String {
         guard let first = samples.first, let last = samples.last else { return "none" }
-        return "`\(reader.shard.keys[first])` to `\(reader.shard.keys[last])`"
+        return "`\(reader.table.keys[first])` to `\(reader.table.keys[last])`"
     }
 }

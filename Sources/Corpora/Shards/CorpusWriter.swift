@@ -32,6 +32,7 @@ public final class CorpusWriter {
     private var full: [PendingFrame] = []
     private var keys: Set<String> = []
     private var members: [String: Int] = [:]
+    private var textBytes = 0
     private var isFinished = false
 
     /// - Parameters:
@@ -72,6 +73,7 @@ public final class CorpusWriter {
         precondition(!isFinished, "\(directory) is finished")
         precondition(keys.insert(sample.key).inserted, "two samples have the key `\(sample.key)`")
         for name in sample.memberNames { members[name, default: 0] += 1 }
+        textBytes += sample.textBytes
         pending.append(sample)
         guard pending.bytes.count >= layout.frameSize else { return }
         full.append(pending)
@@ -102,12 +104,12 @@ public final class CorpusWriter {
         pending = PendingFrame()
         try writeFull()
         try shards.finishShard()
-        let index = CorpusIndex(kind: kind, members: members, shards: shards.shards)
+        let index = CorpusIndex(kind: kind, members: members, textBytes: textBytes, shards: shards.shards)
         let indexFile = try staged.create(CorpusIndex.fileName)
         try indexFile.write(index.bytes)
         let indexDigest = try indexFile.seal()
         let shardDigests = shards.shards.map { FileDigest(name: $0.name, sha256: $0.sha256, size: $0.size) }
-        let manifest = ChecksumManifest([indexDigest] + shardDigests)
+        let manifest = ChecksumManifest([indexDigest] + shardDigests + shards.tables)
         let manifestFile = try staged.create(ChecksumManifest.fileName)
         try manifestFile.write(Array(manifest.text.utf8))
         try manifestFile.seal()

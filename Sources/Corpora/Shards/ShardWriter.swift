@@ -4,11 +4,14 @@ import Storage
 struct ArchivedSample: Sendable {
     let key: String
     let memberNames: [String]
+    /// Bytes of its text, 0 when it has none.
+    let textBytes: Int
     let bytes: [UInt8]
 
     init(_ sample: StoredSample) throws {
         key = sample.key
         memberNames = sample.members.map(\.name)
+        textBytes = sample.text?.bytes.count ?? 0
         var bytes: [UInt8] = []
         for member in sample.members {
             try Tar.append(name: "\(sample.key).\(member.name)", contents: member.bytes, to: &bytes)
@@ -22,16 +25,20 @@ struct PendingFrame {
     var keys: [String] = []
     /// Where each sample begins in the frame, beside `keys`.
     var offsets: [Int] = []
+    /// Bytes of each sample's text, beside `keys`.
+    var textBytes: [Int] = []
     var bytes: [UInt8] = []
 
     mutating func append(_ sample: ArchivedSample) {
         keys.append(sample.key)
         offsets.append(bytes.count)
+        textBytes.append(sample.textBytes)
         bytes += sample.bytes
     }
 }
 
-/// Writes frames into shards, in order, and starts another shard when one has its size.
+/// Writes frames into shards, in order, and starts another shard when one has its size. A shard's table is written after
+/// it: where the table is, the shard is whole.
 final class ShardWriter {
     private let staged: StagedDirectory
     private let shardSize: UInt64
@@ -39,8 +46,11 @@ final class ShardWriter {
     private var current: SeekableWriter?
     private var keys: [String] = []
     private var offsets: [UInt64] = []
+    private var textBytes: [Int] = []
+    private var frameSamples: [Int] = []
     private var rawSize: UInt64 = 0
     private(set) var shards: [CorpusIndex.Shard] = []
+    private(set) var tables: [FileDigest] = []
     private(set) var size: UInt64 = 0
 
     init(staged: StagedDirectory, shardSize: UInt64, level: Int) {
@@ -54,6 +64,8 @@ final class ShardWriter {
         current = writer
         keys += pending.keys
         offsets += pending.offsets.map { rawSize + UInt64($0) }
+        textBytes += pending.textBytes
+        frameSamples.append(pending.keys.count)
         rawSize += UInt64(frame.rawSize)
         try writer.append(frame)
         if writer.size >= shardSize { try finishShard() }
@@ -65,13 +77,15 @@ final class ShardWriter {
         current = nil
         try writer.append(endFrame)
         let digest = try writer.finish()
+        let table = ShardTable(frames: writer.frames, keys: keys, offsets: offsets, textBytes: textBytes)
+        let tableFile = try staged.create(CorpusIndex.tableName(shards.count))
+        try tableFile.write(try table.bytes)
+        tables.append(try tableFile.seal())
         shards.append(
             CorpusIndex.Shard(
-                name: digest.name, size: digest.size, sha256: digest.sha256, frames: writer.frames, keys: keys,
-                offsets: offsets))
+                name: digest.name, size: digest.size, rawSize: rawSize + UInt64(endFrame.rawSize),
+                sha256: digest.sha256, frameSamples: frameSamples))
         size += digest.size
-        keys = []
-        offsets = []
-        rawSize = 0
+        (keys, offsets, textBytes, frameSamples, rawSize) = ([], [], [], [], 0)
     }
 }

@@ -62,6 +62,20 @@ public struct StoredSample: Sendable, Equatable {
     public var text: Member? { member(Self.textNames) }
 }
 
+/// Bytes, decompressed, that a corpus has read, and those of the samples that were asked for.
+public struct ReadingCounts: Sendable, Equatable {
+    public var read: Int
+    public var used: Int
+
+    public init(read: Int, used: Int) {
+        self.read = read
+        self.used = used
+    }
+
+    /// Bytes read for each byte used; nil when nothing was.
+    public var amplification: Double? { used > 0 ? Double(read) / Double(used) : nil }
+}
+
 /// Samples that can be read in any order, from any thread.
 public protocol StoredCorpus: AnyObject, Sendable {
     var name: String { get }
@@ -71,12 +85,31 @@ public protocol StoredCorpus: AnyObject, Sendable {
     /// SHA-256, in hexadecimal, of what pins every byte of the corpus down: two corpora with the same fingerprint hold
     /// the same samples in the same order.
     var fingerprint: String { get }
+    /// Samples that are stored together, run by run in the corpus's order, so that reading one reads all of its run; empty
+    /// where every sample is reached alone.
+    var frameSamples: [Int] { get }
+    /// Bytes of all samples as they are read; 0 where nothing is read.
+    var rawBytes: Int { get }
+    /// Bytes of all texts.
+    var textBytes: Int { get throws }
+    /// What was read so far and what of it was used.
+    var reading: ReadingCounts { get }
+    /// Bytes that reading keeps in memory at most.
+    var cacheBytes: Int { get }
     /// The sample at `index` in `0 ..< count`.
     func read(_ index: Int) throws -> StoredSample
     /// Its key, where possible without reading it.
     func key(_ index: Int) throws -> String
+    /// Bytes of its text, where possible without reading it; 0 when it has none.
+    func textBytes(_ index: Int) throws -> Int
 }
 
 extension StoredCorpus {
+    public var frameSamples: [Int] { [] }
+    public var rawBytes: Int { 0 }
+    public var reading: ReadingCounts { ReadingCounts(read: 0, used: 0) }
+    public var cacheBytes: Int { 0 }
+    public var textBytes: Int { get throws { try (0..<count).reduce(0) { try $0 + textBytes($1) } } }
     public func key(_ index: Int) throws -> String { try read(index).key }
+    public func textBytes(_ index: Int) throws -> Int { try read(index).text?.bytes.count ?? 0 }
 }

@@ -10,8 +10,9 @@ import Training
 public struct OpenCorpora: Sendable {
     let byName: [String: any StoredCorpus]
 
-    init(_ sources: [Recipe.CorpusSource]) throws {
-        byName = try Dictionary(uniqueKeysWithValues: sources.map { ($0.name, try Catalog.corpus($0)) })
+    /// - Parameter ranks: that share a corpus's reading, by which memory is divided.
+    init(_ sources: [Recipe.CorpusSource], ranks: Int = 1) throws {
+        byName = try Dictionary(uniqueKeysWithValues: sources.map { ($0.name, try Catalog.corpus($0, ranks: ranks)) })
     }
 
     subscript(name: String) -> any StoredCorpus {
@@ -21,8 +22,8 @@ public struct OpenCorpora: Sendable {
         return corpus
     }
 
-    /// Fingerprints by name: what a checkpoint remembers of the data.
-    var fingerprints: [String: String] { byName.mapValues(\.fingerprint) }
+    /// What a checkpoint remembers of the data.
+    var identities: [String: CorpusIdentity] { byName.mapValues { CorpusIdentity($0) } }
 }
 
 /// The data side of a run: the mixture for the loader, held-out batches for validation.
@@ -43,15 +44,16 @@ struct DataSetup {
         Catalog.objective(entry, corpus: corpora[entry.corpus].kind, config)
     }
 
-    private func loaderEntry(_ entry: Recipe.MixtureEntry, batchSize: Int) -> LoaderEntry {
+    private func loaderEntry(_ entry: Recipe.MixtureEntry, _ sampling: SamplerEntry) -> LoaderEntry {
         let objective = objective(entry)
         return LoaderEntry(
-            name: "\(entry.corpus)/\(entry.objective.rawValue)", corpus: corpora[entry.corpus], weight: entry.weight,
-            batchSize: batchSize, chunk: entry.chunk, needs: objective.needs,
-            prepare: { objective.prepare(&$0, $1) })
+            corpus: corpora[entry.corpus], sampling: sampling, chunk: entry.chunkLimit(patches: config.patches),
+            needs: objective.needs, prepare: { objective.prepare(&$0, $1) })
     }
 
-    var mixture: [LoaderEntry] { recipe.mixture.map { loaderEntry($0, batchSize: $0.batchSize) } }
+    var mixture: [LoaderEntry] {
+        zip(recipe.mixture, recipe.sampling(corpora)).map { loaderEntry($0, $1) }
+    }
 
     /// What training knows of the entries: the mixture's, then validation's.
     var trainedEntries: [TrainedEntry] {
@@ -66,7 +68,8 @@ struct DataSetup {
             settings: LoaderSettings(
                 seed: recipe.seed, rank: rank, ranks: ranks, workers: recipe.loader.workers,
                 prefetch: recipe.loader.prefetch, firstBatch: firstBatch,
-                badSampleBudget: recipe.loader.badSampleBudget), tokenize: tokenize)
+                badSampleBudget: recipe.loader.badSampleBudget,
+                badSampleBudgets: recipe.badSampleBudgets), tokenize: tokenize)
     }
 
     /// The held-out batches of every validation entry, this rank's slices: read once, masked the same way every time.
@@ -74,7 +77,7 @@ struct DataSetup {
         guard let validation = recipe.validation else { return [] }
         return try validation.entries.enumerated().map { index, entry in
             let reader = HeldOutReader(
-                entry: loaderEntry(entry, batchSize: validation.batchSize), seed: recipe.seed, tokenize: tokenize)
+                entry: loaderEntry(entry, recipe.heldOut(entry, corpora)), seed: recipe.seed, tokenize: tokenize)
             let count = min(validation.samples, reader.count)
             return try stride(from: 0, to: count, by: validation.batchSize).map { start in
                 let range = start..<min(start + validation.batchSize, count)
@@ -88,17 +91,78 @@ struct DataSetup {
 }
 
 extension Recipe {
+    /// The order of training, as the sampler takes it.
+    func sampling(_ corpora: OpenCorpora) -> [SamplerEntry] {
+        mixture.map { entry in
+            let corpus = corpora[entry.corpus]
+            let length = SampleLength(entry, model: model, corpus: corpus)
+            return SamplerEntry(
+                name: entry.name, corpus: corpus,
+                weights: entry.weights.map { .init(batch: $0.step * batchesPerStep, weight: $0.weight) },
+                batching: length.batching(entry.batchSize, corpus: corpus), ending: entry.ending,
+                windowBytes: shuffleWindow(entry.corpus) << 20
+            ) { try length.estimate(textBytes: corpus.textBytes($0)) }
+        }
+    }
+
+    /// An entry of validation, read in order.
+    func heldOut(_ entry: MixtureEntry, _ corpora: OpenCorpora) -> SamplerEntry {
+        SamplerEntry(name: entry.name, count: corpora[entry.corpus].count, weight: 1, batchSize: 1)
+    }
+
+    var badSampleBudgets: [String: Int] {
+        Dictionary(
+            uniqueKeysWithValues: corpora.compactMap { source in source.badSampleBudget.map { (source.name, $0) } })
+    }
+
+    private func shuffleWindow(_ corpus: String) -> Int { corpora.first { $0.name == corpus }?.shuffleWindow ?? 1 }
+
     /// The sampler that a run of this recipe follows, and the keys it draws.
     public func samplerDump() throws -> SamplerDump {
         let corpora = try OpenCorpora(self.corpora)
-        let entries = mixture.map { entry in
-            SamplerEntry(
-                name: "\(entry.corpus)/\(entry.objective.rawValue)", count: corpora[entry.corpus].count,
-                weight: entry.weight, batchSize: entry.batchSize)
-        }
         let names = mixture.map(\.corpus)
-        return SamplerDump(sampler: try MixedSampler(seed: seed, entries: entries)) { entry, index in
-            try corpora[names[entry]].key(index)
+        let sampler = try MixedSampler(seed: seed, entries: sampling(corpora))
+        return SamplerDump(sampler: sampler) { entry, index in try corpora[names[entry]].key(index) }
+    }
+}
+
+extension Recipe.MixtureEntry {
+    var name: String { "\(corpus)/\(objective.rawValue)" }
+
+    func chunkLimit(patches: Int) -> ChunkLimit {
+        switch batchSize {
+        case .tokens(let tokens, _, _) where chunk == 0: .tokens(tokens, perImage: patches + 1)
+        default: chunk == 0 ? .slice : .samples(chunk)
+        }
+    }
+}
+
+/// How long a sample is, in tokens, told by the bytes of its text: known without reading it.
+private struct SampleLength {
+    let maxTokens: Int
+    let imageTokens: Int
+    let bytesPerToken: Double
+
+    init(_ entry: Recipe.MixtureEntry, model: Recipe.ModelSizes, corpus: any StoredCorpus) {
+        let patches = (model.imageSize / model.patchSize) * (model.imageSize / model.patchSize)
+        imageTokens = corpus.kind == .texts ? 0 : patches + 1
+        maxTokens = entry.objective == .imageContrastive ? 0 : model.maxTokens
+        if case .tokens(_, _, let bytes) = entry.batchSize { bytesPerToken = bytes } else { bytesPerToken = 1 }
+    }
+
+    func estimate(textBytes: Int) -> Int {
+        imageTokens + min(maxTokens, 2 + Int((Double(textBytes) / bytesPerToken).rounded(.up)))
+    }
+
+    /// A pool is cut into as many batches as have the wanted tokens on average.
+    func batching(_ size: Recipe.MixtureEntry.BatchSize, corpus: any StoredCorpus) -> SamplerEntry.Batching {
+        switch size {
+        case .samples(let count): return .samples(count)
+        case .tokens(let tokens, let pool, _):
+            let size = min(pool, max(corpus.count, 1))
+            let bytes = ((try? corpus.textBytes) ?? 0) / max(corpus.count, 1)
+            let batches = (size * estimate(textBytes: bytes) + tokens / 2) / tokens
+            return .lengths(pool: size, batches: min(max(batches, 1), size))
         }
     }
 }

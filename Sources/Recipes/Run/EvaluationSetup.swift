@@ -53,7 +53,9 @@ public final class EvaluatedModel {
         let objective = ImageTextContrastive(
             maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: .none)
         let entry = LoaderEntry(
-            name: corpus.name, corpus: corpus, batchSize: 64, chunk: 64, needs: objective.needs)
+            corpus: corpus,
+            sampling: SamplerEntry(name: corpus.name, count: corpus.count, weight: 1, batchSize: 64),
+            chunk: .samples(64), needs: objective.needs)
         let reader = HeldOutReader(entry: entry, seed: 0, tokenize: tokenizer.tokenize)
         let arena = Arena(capacity: 8 << 30)
         let embedder = PairEmbedder(model: model, arena: arena, pool: pool)

@@ -10,7 +10,10 @@ public struct MemoryBound: Sendable, Equatable {
     public let activationBytes: Int
     public let poolBytes: Int
 
-    public var bytes: Int { 16 * parameters + activationBytes + poolBytes + 150_000_000 }
+    /// Frames of the corpora in memory.
+    public let dataBytes: Int
+
+    public var bytes: Int { 16 * parameters + activationBytes + poolBytes + dataBytes + 150_000_000 }
 
     init(_ recipe: Recipe, _ config: ModelConfig, corpora: OpenCorpora, parameters: Int, ranks: Int) {
         self.parameters = parameters
@@ -18,11 +21,10 @@ public struct MemoryBound: Sendable, Equatable {
         var activations = 0
         var pools = 0
         for entry in recipe.mixture {
-            let slice = (entry.batchSize + ranks - 1) / ranks
-            let samples = entry.chunk == 0 ? slice : min(entry.chunk, slice)
+            let samples = Self.chunkSamples(entry, ranks: ranks)
             let views = entry.objective == .imageContrastive ? 2 : corpora[entry.corpus].kind == .texts ? 0 : 1
-            let imageRows = samples * views * (1 + config.patches)
-            let textRows = entry.objective == .imageContrastive ? 0 : samples * config.maxTokens
+            let imageRows = Self.imageSamples(entry, samples, config) * views * (1 + config.patches)
+            let textRows = Self.textRows(entry, samples: samples, maxTokens: config.maxTokens)
             let jointRows = entry.objective == .maskedLanguage ? imageRows + textRows : 0
             rows = max(rows, imageRows + textRows + jointRows)
             var need = imageRows * MemoryBound.rowBytes(config.vision) + textRows * MemoryBound.rowBytes(config.text)
@@ -33,12 +35,42 @@ public struct MemoryBound: Sendable, Equatable {
             activations = max(activations, need)
             if entry.objective != .maskedLanguage {
                 let width = max(config.vision.width, config.projection)
-                pools += 16 * entry.batchSize * width + 3 * 4 * (views * entry.batchSize) * (views * entry.batchSize)
+                let batch = Self.batchSamples(entry)
+                pools += 16 * batch * width + 3 * 4 * (views * batch) * (views * batch)
             }
         }
         self.rows = rows
         activationBytes = activations
         poolBytes = pools
+        dataBytes = corpora.byName.values.reduce(0) { $0 + $1.cacheBytes }
+    }
+
+    /// Samples of a global batch, at most: of batches by tokens, a whole pool.
+    private static func batchSamples(_ entry: Recipe.MixtureEntry) -> Int {
+        switch entry.batchSize {
+        case .samples(let count): count
+        case .tokens(_, let pool, _): pool
+        }
+    }
+
+    private static func chunkSamples(_ entry: Recipe.MixtureEntry, ranks: Int) -> Int {
+        let slice = (batchSamples(entry) + ranks - 1) / ranks
+        if entry.chunk > 0 { return min(entry.chunk, slice) }
+        // A sample has a few tokens at least.
+        if case .tokens(let tokens, _, _) = entry.batchSize { return min(slice, max(1, tokens / 4)) }
+        return slice
+    }
+
+    /// Samples with images of a chunk: by tokens, each image counts with its patches.
+    private static func imageSamples(_ entry: Recipe.MixtureEntry, _ samples: Int, _ config: ModelConfig) -> Int {
+        guard case .tokens(let tokens, _, _) = entry.batchSize, entry.chunk == 0 else { return samples }
+        return min(samples, max(1, tokens / (1 + config.patches)))
+    }
+
+    private static func textRows(_ entry: Recipe.MixtureEntry, samples: Int, maxTokens: Int) -> Int {
+        if entry.objective == .imageContrastive { return 0 }
+        if case .tokens(let tokens, _, _) = entry.batchSize, entry.chunk == 0 { return max(tokens, maxTokens) }
+        return samples * maxTokens
     }
 
     /// Saved per row by the layers of a stack: qkv, attention's result, both sums and both norms, the pre-activation,

@@ -8,10 +8,13 @@ struct ResumePoint {
     let checkpoint: Checkpoint
     let state: RunState
     let changes: [ResolvedRecipe.Change]
+    /// What differs in the data, where the recipe accepts that; empty otherwise.
+    let dataChanges: [String]
 
     /// Looks for the checkpoint that `resume` asks for and holds recipe and data against it. Collective.
     static func find(
-        _ resume: RunOptions.Resume, _ recipe: ResolvedRecipe, _ corpora: OpenCorpora, _ keeper: CheckpointKeeper
+        _ resume: RunOptions.Resume, _ recipe: ResolvedRecipe, _ corpora: OpenCorpora, _ keeper: CheckpointKeeper,
+        acceptsChangedData: Bool
     ) throws -> ResumePoint? {
         let path: String?
         switch resume {
@@ -34,8 +37,9 @@ struct ResumePoint {
             let old = try Recipe.resolve(state.recipe, name: "the recipe in \(checkpoint.path)")
             let changes = recipe.changes(from: old)
             try check(changes, checkpoint)
-            try check(state.data, corpora.fingerprints, checkpoint)
-            return ResumePoint(checkpoint: checkpoint, state: state, changes: changes)
+            let dataChanges = corpora.identities.differences(from: state.data)
+            guard dataChanges.isEmpty || acceptsChangedData else { throw refusal(dataChanges, checkpoint) }
+            return ResumePoint(checkpoint: checkpoint, state: state, changes: changes, dataChanges: dataChanges)
         }
     }
 
@@ -51,14 +55,11 @@ struct ResumePoint {
         }
     }
 
-    private static func check(_ old: [String: String], _ new: [String: String], _ checkpoint: Checkpoint) throws {
-        let changed = new.keys.filter { old[$0] != new[$0] }.sorted()
-        guard changed.isEmpty else {
-            throw RecipeContradiction(
-                "the data changed since \(checkpoint.path): \(changed.joined(separator: ", ")) "
-                    + "\(changed.count == 1 ? "has" : "have") another fingerprint; restore the corpora or start another run with --run"
-            )
-        }
+    private static func refusal(_ changes: [String], _ checkpoint: Checkpoint) -> RecipeContradiction {
+        RecipeContradiction(
+            "the data changed since \(checkpoint.path): \(changes.joined(separator: "; ")). Restore the corpora, start "
+                + "another run with --run, or go on with the new data by --set data.accept_changed=true: the order of "
+                + "samples is then another one from here on")
     }
 
     /// What resuming means, in a sentence.

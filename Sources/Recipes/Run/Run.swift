@@ -78,9 +78,10 @@ public final class Run {
         try Run.checkSameRecipe(resolved, communication)
         keeper = CheckpointKeeper(directory, communication, log)
         let corpora = try communication.together("opening the corpora") { [recipe] in
-            try OpenCorpora(recipe.corpora)
+            try OpenCorpora(recipe.corpora, ranks: ranks)
         }
-        checkpoint = try ResumePoint.find(options.resume, resolved, corpora, keeper)
+        checkpoint = try ResumePoint.find(
+            options.resume, resolved, corpora, keeper, acceptsChangedData: recipe.acceptsChangedData)
         let tokenizer = try communication.together("preparing the tokenizer") { [checkpoint, recipe] in
             if let checkpoint { return try Tokenizer(directory: checkpoint.checkpoint.path) }
             return try TokenizerSetup.make(recipe.tokenizer, corpora: recipe.corpora.map { corpora[$0.name] })
@@ -154,10 +155,15 @@ public final class Run {
         )
         if let setting = MatrixLibrary.inheritedSetting { log.warning("\(setting)") }
         log.info(
-            "memory of a rank: at most \(Quantity.approximate(bound.bytes)) (16 bytes × \(bound.parameters) parameters, \(Quantity.approximate(bound.activationBytes)) for \(bound.rows) rows, \(Quantity.approximate(bound.poolBytes)) for pools, 150 MB)"
+            "memory of a rank: at most \(Quantity.approximate(bound.bytes)) (16 bytes × \(bound.parameters) parameters, \(Quantity.approximate(bound.activationBytes)) for \(bound.rows) rows, \(Quantity.approximate(bound.poolBytes)) for pools, \(Quantity.approximate(bound.dataBytes)) for corpora, 150 MB)"
         )
         if let checkpoint {
             log.info("\(checkpoint.sentence(RunState.Shape(communication, threads: threads)))")
+            if !checkpoint.dataChanges.isEmpty {
+                log.warning(
+                    "going on with changed data, as data.accept_changed says: \(checkpoint.dataChanges.joined(separator: "; "))"
+                )
+            }
         } else {
             log.info("starting at step 0 in \(directory.path)")
         }
@@ -169,6 +175,6 @@ public final class Run {
             seed: recipe.seed, batch: trainer.step * recipe.batchesPerStep,
             groupSteps: trainer.optimizer.namedGroupSteps,
             shape: RunState.Shape(communication, threads: pool.threads), recipe: resolved.yaml,
-            data: data.corpora.fingerprints)
+            data: data.corpora.identities)
     }
 }

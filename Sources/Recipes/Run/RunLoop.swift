@@ -28,6 +28,8 @@ final class RunLoop {
     private let progress: ProgressLine?
     private let validationLog: RowFile?
     private var skipped = 0
+    /// Steps of this run: the recipe's, or fewer where a source that stops the run ends before.
+    private var steps: Int
 
     init(_ run: Run) throws {
         self.run = run
@@ -36,6 +38,7 @@ final class RunLoop {
             try run.data.heldOut(rank: rank, ranks: ranks)
         }
         let first = run.trainer.step
+        steps = run.recipe.steps
         (metrics, progress, validationLog) = try run.communication.together("opening the logs") {
             guard rank == 0 else { return (nil, nil, nil) }
             try AtomicFile.write(Array(run.resolved.yaml.utf8), to: run.directory.resolvedRecipe)
@@ -58,6 +61,7 @@ final class RunLoop {
             try run.data.loader(firstBatch: firstBatch, rank: rank, ranks: ranks)
         }
         defer { loader.stop() }
+        if let batches = loader.sampler.batches { shorten(to: batches / recipe.batchesPerStep) }
         try run.communication.together("cutting off the sample logs") {
             if rank == 0 { try run.directory.cutOffSamples(from: firstBatch) }
         }
@@ -67,18 +71,18 @@ final class RunLoop {
         let source = RecordedSource(loader, samples: samples, directory: run.directory)
         dumpTensors()
         var savedAt: Int? = run.checkpoint?.checkpoint.step
-        while run.trainer.step < recipe.steps {
+        while run.trainer.step < steps {
             let report = try run.trainer.runStep(source, stopRequested: StopRequest.isPending)
             try record(report)
             let done = run.trainer.step
-            if let validation = recipe.validation, done % validation.every == 0 || done == recipe.steps {
+            if let validation = recipe.validation, done % validation.every == 0 || done == steps {
                 try validate(step: done)
             }
-            if done % recipe.checkpoints.every == 0 || done == recipe.steps || report.stopRequested {
+            if done % recipe.checkpoints.every == 0 || done == steps || report.stopRequested {
                 try save(step: done)
                 savedAt = done
             }
-            if report.stopRequested && done < recipe.steps {
+            if report.stopRequested && done < steps {
                 progress?.finish()
                 if rank == 0 { run.log.info("stopped on request after saving step \(done): start again to go on") }
                 return .stopped
@@ -86,8 +90,28 @@ final class RunLoop {
         }
         if savedAt != run.trainer.step { try save(step: run.trainer.step) }
         progress?.finish()
+        reportReading()
         if rank == 0 { run.log.info("done: \(run.trainer.step) steps, \(run.directory.path)") }
         return .done
+    }
+
+    /// The mixture ends before the recipe does: after the last step for which it has all batches.
+    private func shorten(to last: Int) {
+        guard last < steps else { return }
+        steps = last
+        if run.communication.rank == 0 {
+            run.log.info("the mixture has batches for \(last) steps of the recipe's \(run.recipe.steps)")
+        }
+    }
+
+    /// How much more was read of each corpus than was used, on this rank.
+    private func reportReading() {
+        guard run.communication.rank == 0 else { return }
+        for (name, corpus) in run.data.corpora.byName.sorted(by: { $0.key < $1.key }) {
+            guard let amplification = corpus.reading.amplification else { continue }
+            run.log.info(
+                "corpus \(name): \(rounded(amplification)) bytes read for each byte used (\(corpus.reading.used) used)")
+        }
     }
 
     private func dumpTensors() {

@@ -28,8 +28,8 @@ struct RunState: Codable {
     var shape: Shape
     /// `recipe.resolved.yaml`.
     var recipe: String
-    /// Fingerprints of the corpora by name.
-    var data: [String: String]
+    /// The corpora by name.
+    var data: [String: CorpusIdentity]
 }
 
 extension RunState.Shape {

@@ -40,8 +40,8 @@ struct CorpusPeek: ParsableCommand {
             }
             return number
         }
-        guard let number = corpus.find(key) else {
-            let first = corpus.count > 0 ? "the first key is \(corpus.key(0))" : "it is empty"
+        guard let number = try corpus.find(key) else {
+            let first = corpus.count > 0 ? "the first key is \(try corpus.key(0))" : "it is empty"
             throw UsageError(description: "no sample of \(directory) has the key \(key); \(first)")
         }
         return number

@@ -1,0 +1,93 @@
+import Batches
+import Corpora
+
+// The data section of a recipe: corpora and mixture.
+
+extension Recipe.CorpusSource {
+    init(_ name: String, _ node: RecipeNode) throws {
+        self.name = name
+        kind = try node.choice("kind")
+        if let scenes = try node.optionalChild("scenes") {
+            let objects = try scenes.integers("objects", in: 1...3, count: 2, default: [1, 3])
+            origin = .scenes(
+                SceneSettings(
+                    seed: UInt64(try scenes.integer("seed", in: 0...Int.max, default: 1)),
+                    count: try scenes.integer("count", in: 1...1_000_000_000),
+                    part: try scenes.choice("part", default: .train),
+                    objects: min(objects[0], objects[1])...max(objects[0], objects[1]),
+                    side: try scenes.integer("side", in: 8...1024, default: 64)))
+        } else {
+            origin = .directory(try node.string("directory"))
+        }
+        shuffleWindow = try node.integer("shuffle_window_mib", in: 1...1_000_000, default: 512)
+        badSampleBudget = try node.optionalInteger("bad_samples", in: 0...1_000_000_000)
+    }
+}
+
+extension Recipe.MixtureEntry {
+    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
+        try self.init(of: node, corpora)
+        weights = try Self.weights(node)
+        if let tokens = try node.optionalInteger("batch_tokens", in: 1...1_000_000_000) {
+            batchSize = .tokens(
+                tokens, pool: try node.integer("pool", in: 1...10_000_000, default: 4096),
+                bytesPerToken: try node.number("bytes_per_token", in: .positive, default: 4))
+        } else {
+            batchSize = .samples(try node.integer("batch_size", in: 1...1_000_000))
+        }
+        chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
+        augmentation = try node.choice("augmentation", default: objective.augmentation)
+        ending = try Self.ending(node)
+    }
+
+    /// An entry of validation: a corpus and an objective, every sample once, without augmentation.
+    init(validation node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
+        try self.init(of: node, corpora)
+        chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
+        augmentation = .none
+    }
+
+    private init(of node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
+        corpus = try node.string("corpus")
+        objective = try node.choice("objective")
+        (weights, batchSize, chunk) = ([(0, 1)], .samples(1), 0)
+        (augmentation, ending) = (objective.augmentation, .repeat)
+        guard let source = corpora.first(where: { [corpus] in $0.name == corpus }) else {
+            throw node.fault(
+                "corpus", expected: "one of \(corpora.map(\.name).joined(separator: ", "))",
+                remedy: "declare the corpus under `corpora`")
+        }
+        if !objective.corpora.contains(source.kind) {
+            throw node.fault(
+                "objective", expected: "an objective that learns from \(source.kind.rawValue)",
+                remedy: "\(objective.rawValue) learns from "
+                    + objective.corpora.map(\.rawValue).sorted().joined(separator: " or "))
+        }
+    }
+
+    /// `weight: 5`, or `weights: {0: 5, 1000: 1}` with the steps from which each holds.
+    private static func weights(_ node: RecipeNode) throws -> [(step: Int, weight: Int)] {
+        guard let changes = try node.optionalChild("weights") else {
+            return [(0, try node.integer("weight", in: 1...1_000_000, default: 1))]
+        }
+        let steps = changes.keys.map { (text: $0, step: Int($0)) }
+        if let wrong = steps.first(where: { $0.step ?? -1 < 0 }) {
+            throw changes.fault(
+                wrong.text, expected: "a step, a whole number from 0 on",
+                remedy: "write weights as {0: 5, 1000: 1}: from step 0 on 5, from step 1000 on 1")
+        }
+        return try steps.map { text, step in (step ?? 0, try changes.integer(text, in: 0...1_000_000)) }
+            .sorted { $0.0 < $1.0 }
+    }
+
+    private enum WhenDone: String, CaseIterable, Sendable { case `repeat`, finish, stop }
+
+    /// `when_done: repeat`, or `finish` or `stop` after `epochs`.
+    private static func ending(_ node: RecipeNode) throws -> SamplerEntry.Ending {
+        switch try node.choice("when_done", default: WhenDone.repeat) {
+        case .repeat: .repeat
+        case .finish: .finish(epochs: try node.integer("epochs", in: 1...1_000_000_000, default: 1))
+        case .stop: .stop(epochs: try node.integer("epochs", in: 1...1_000_000_000, default: 1))
+        }
+    }
+}
