@@ -17,16 +17,77 @@ public struct PackJob {
     public func run(
         notice: (PackNotice) -> Void = { _ in }, progress: (PackProgress) throws -> Void = { _ in }
     ) throws -> PackReport {
-        guard !Directory.exists(options.output) else { throw CorpusError.exists(path: options.output) }
         let plan = try PackPlan(options)
         for source in plan.detected { notice(.detected(source)) }
+        let header = PackJournal.Header(options: options.record, sources: plan.digest)
+        if Directory.exists(options.output) {
+            guard let report = try finishedReport(plan, header) else { throw CorpusError.exists(path: options.output) }
+            notice(.finished)
+            return report
+        }
+        let attempt = try PackAttempt(options, header)
+        if let last = attempt.finished.last {
+            notice(.resuming(shards: attempt.finished.count, samples: last.mark.counts.packed))
+        }
         let pool = WorkerPool(threads: max(options.workers, 1))
         defer { pool.stop() }
-        let writer = try CorpusWriter(
-            directory: options.output, kind: options.kind, layout: options.layout, pool: pool)
-        var run = PackRun(options: options, plan: plan, pool: pool, writer: writer)
+        var run = PackRun(options: options, plan: plan, pool: pool, attempt: attempt)
         while try run.round() { try progress(run.progress) }
         return try run.finish()
+    }
+
+    /// The report of an attempt that ended between giving the corpus its name and clearing up; nil when there was none.
+    private func finishedReport(_ plan: PackPlan, _ header: PackJournal.Header) throws -> PackReport? {
+        let staging = StagingPlace.path(of: options.output)
+        guard Directory.kind(of: staging) == .directory else { return nil }
+        let place = try StagingPlace(directory: options.output)
+        guard let journal = try PackJournal.read(place.journal), let end = journal.end, journal.header == header else {
+            return nil
+        }
+        try place.remove()
+        return PackReport(
+            plan, end.counts, shards: journal.shards.map(\.row), resumed: journal.shards.count,
+            fingerprint: end.fingerprint)
+    }
+}
+
+/// The staging place of a job, with what an earlier attempt has left of use.
+struct PackAttempt {
+    let place: StagingPlace
+    let journal: PackJournal
+    /// Shards to go on after.
+    let finished: [PackJournal.Shard]
+    /// Keys of the samples in them.
+    let keys: KeySet
+
+    init(_ options: PackOptions, _ header: PackJournal.Header) throws {
+        place = try StagingPlace(directory: options.output)
+        let old = options.startsAfresh ? nil : try PackJournal.read(place.journal)
+        var (finished, keys): ([PackJournal.Shard], KeySet) = ([], KeySet())
+        if let old, let last = old.shards.last {
+            if let difference = header.difference(from: old.header) {
+                throw CorpusError.unfinished(
+                    path: place.path, shards: old.shards.count, samples: last.mark.counts.packed, reason: difference)
+            }
+            for shard in old.shards {
+                guard let table = Self.table(of: shard, in: place.staged.staging) else { break }
+                for key in table.keys { _ = keys.insert(key) }
+                finished.append(shard)
+            }
+        }
+        let files = finished.flatMap { [$0.row.name, $0.table.name] }
+        try place.clear(keeping: Set(files))
+        journal = try PackJournal(path: place.journal, contents: .init(header: header, shards: finished))
+        (self.finished, self.keys) = (finished, keys)
+    }
+
+    /// The table of a shard that is as the journal says; nil when something about it is not.
+    private static func table(of shard: PackJournal.Shard, in directory: String) -> ShardTable? {
+        guard let file = try? InputFile(path: directory + "/" + shard.row.name), file.size == shard.row.size else {
+            return nil
+        }
+        return try? ShardTable(
+            directory: directory, name: shard.table.name, digest: shard.table.sha256, row: shard.row)
     }
 }
 
@@ -59,110 +120,5 @@ struct PackPlan {
         return DetectedSource(
             path: path, format: text.isEmpty ? "nothing to read" : text, files: formats.reduce(0) { $0 + $1.value },
             bytes: survey.bytes)
-    }
-}
-
-/// The state of one run.
-struct PackRun {
-    /// Rough bytes read by one round of the workers, per worker.
-    private static let roundWeight = 8 << 20
-
-    private let options: PackOptions
-    private let plan: PackPlan
-    private let pool: WorkerPool
-    private let writer: CorpusWriter
-    private var stream: SourceStream
-    private var counts = PackCounts()
-
-    init(options: PackOptions, plan: PackPlan, pool: WorkerPool, writer: CorpusWriter) {
-        self.options = options
-        self.plan = plan
-        self.pool = pool
-        self.writer = writer
-        stream = SourceStream(plan.sources, sizes: plan.sizes)
-    }
-
-    var progress: PackProgress {
-        var state = PackProgress()
-        (state.seen, state.packed, state.rejected) = (counts.seen, counts.packed, counts.rejectedCount)
-        (state.bytes, state.consumed, state.total) = (writer.size, stream.consumed, plan.sizes.reduce(0, +))
-        return state
-    }
-
-    /// Takes events for one round, reads their samples in parallel and hands them on in order; false when there are no
-    /// more.
-    mutating func round() throws -> Bool {
-        var events: [(event: PackEvent, position: PackPosition)] = []
-        var weight = 0
-        while weight < Self.roundWeight * pool.threads, let next = try stream.next() {
-            events.append(next)
-            weight += 256
-            if case .item(let item) = next.event, keeps(item) { weight += item.weight }
-        }
-        guard !events.isEmpty else { return false }
-        let transform = options.transformImage
-        var loaded = [Result<ArchivedSample, any Error>?](repeating: nil, count: events.count)
-        loaded.withUnsafeMutableBufferPointer { loaded in
-            let base = loaded.baseAddress
-            pool.run(events.count) { task, _ in
-                guard case .item(let item) = events[task].event, keeps(item) else { return }
-                base?[task] = Result { try ArchivedSample(try item.load(transform: transform)) }
-            }
-        }
-        for (number, next) in events.enumerated() { try take(next.event, loaded[number]) }
-        return true
-    }
-
-    private func keeps(_ item: PackItem) -> Bool { options.holdOut?.keeps(item.document) ?? true }
-
-    private mutating func take(_ event: PackEvent, _ result: Result<ArchivedSample, any Error>?) throws {
-        counts.seen += 1
-        switch event {
-        case .rejected(let source): counts.reject(source)
-        case .unpaired(let path): counts.countUnpaired(path)
-        case .item(let item):
-            guard let result else {
-                counts.heldBack += 1
-                return
-            }
-            try keep(item, result)
-        }
-    }
-
-    private mutating func keep(_ item: PackItem, _ result: Result<ArchivedSample, any Error>) throws {
-        let sample: ArchivedSample
-        do { sample = try result.get() } catch is FailedDownload {
-            counts.failedDownloads += 1
-            return
-        } catch {
-            return counts.reject(RejectedSource(path: item.origin, reason: "\(error)"))
-        }
-        guard !writer.contains(sample.key) else {
-            return counts.reject(RejectedSource(path: item.origin, reason: "its key `\(item.key)` is taken already"))
-        }
-        // Once a source is bad, the corpus will not appear: only look for more bad ones.
-        guard counts.rejectedCount == 0 || options.skipBad else { return }
-        try writer.append(sample)
-        counts.packed += 1
-    }
-
-    mutating func finish() throws -> PackReport {
-        guard counts.rejectedCount == 0 || options.skipBad else {
-            throw CorpusError.rejected(counts.rejected, count: counts.rejectedCount)
-        }
-        guard counts.packed > 0 else {
-            throw CorpusError.empty(
-                sources: options.sources,
-                reason: "\(counts.seen) samples seen, \(counts.unpairedCount) images without a caption, "
-                    + "\(counts.heldBack) samples in the other part, none of kind \(options.kind.rawValue)")
-        }
-        var report = PackReport()
-        report.sources = plan.detected
-        report.fingerprint = try writer.finish()
-        (report.samples, report.shards, report.bytes) = (counts.packed, writer.shardCount, writer.size)
-        (report.heldBack, report.failedDownloads) = (counts.heldBack, counts.failedDownloads)
-        (report.unpaired, report.unpairedCount) = (counts.unpaired, counts.unpairedCount)
-        (report.rejected, report.rejectedCount) = (counts.rejected, counts.rejectedCount)
-        return report
     }
 }

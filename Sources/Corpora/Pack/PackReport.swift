@@ -80,3 +80,19 @@ public struct PackReport: Sendable, Equatable {
     public var rejectedCount = 0
     public var fingerprint = ""
 }
+
+extension PackReport {
+    init(
+        _ plan: PackPlan, _ counts: PackCounts, shards: [CorpusIndex.Shard], resumed: Int, fingerprint: String
+    ) {
+        sources = plan.detected
+        samples = counts.packed
+        self.shards = shards.count
+        resumedShards = resumed
+        bytes = shards.reduce(0) { $0 + $1.size }
+        (heldBack, failedDownloads) = (counts.heldBack, counts.failedDownloads)
+        (unpaired, unpairedCount) = (counts.unpaired, counts.unpairedCount)
+        (rejected, rejectedCount) = (counts.rejected, counts.rejectedCount)
+        self.fingerprint = fingerprint
+    }
+}

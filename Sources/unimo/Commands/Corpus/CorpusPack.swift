@@ -112,9 +112,14 @@ struct CorpusPack: ParsableCommand {
     func run() throws {
         Interruption.catchSignals()
         let line = PackProgressLine()
-        let report = try PackJob(options).run(notice: { Program.complain($0.line) }) { progress in
-            line.show(progress)
-            try Interruption.check()
+        let report: PackReport
+        do {
+            report = try PackJob(options).run(notice: { Program.complain($0.line) }) { progress in
+                line.show(progress)
+                try Interruption.check()
+            }
+        } catch is Interruption.Requested {
+            throw Interruption.Requested(remark: "the same command goes on after the last finished shard")
         }
         line.clear()
         for source in report.rejected { Program.complain("left out \(source)") }
