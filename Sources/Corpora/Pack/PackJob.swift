@@ -12,10 +12,10 @@ public struct PackJob {
 
     /// Packs. On failure no corpus appears.
     /// - Parameters:
-    ///   - notice: told what the sources are found to be.
     ///   - progress: called between rounds of work, on the calling thread; what it throws ends the work.
+    ///   - notice: told what the sources are found to be.
     public func run(
-        notice: (PackNotice) -> Void = { _ in }, progress: (PackProgress) throws -> Void = { _ in }
+        progress: (PackProgress) throws -> Void = { _ in }, notice: (PackNotice) -> Void = { _ in }
     ) throws -> PackReport {
         let plan = try PackPlan(options)
         for source in plan.detected { notice(.detected(source)) }
@@ -31,7 +31,10 @@ public struct PackJob {
         }
         let pool = WorkerPool(threads: max(options.workers, 1))
         defer { pool.stop() }
-        var run = PackRun(options: options, plan: plan, pool: pool, attempt: attempt)
+        let writer = CorpusWriter(
+            place: attempt.place, kind: options.kind, layout: options.layout, pool: pool, finished: attempt.finished,
+            keys: attempt.keys, onShard: { try attempt.journal.append($0) })
+        var run = PackRun(options: options, plan: plan, pool: pool, writer: writer, attempt: attempt)
         while try run.round() { try progress(run.progress) }
         return try run.finish()
     }

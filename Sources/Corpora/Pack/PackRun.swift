@@ -14,15 +14,12 @@ struct PackRun {
     private var stream: SourceStream
     private var counts: PackCounts
 
-    init(options: PackOptions, plan: PackPlan, pool: WorkerPool, attempt: PackAttempt) {
+    init(options: PackOptions, plan: PackPlan, pool: WorkerPool, writer: CorpusWriter, attempt: PackAttempt) {
         self.options = options
         self.plan = plan
         self.pool = pool
+        self.writer = writer
         self.attempt = attempt
-        let journal = attempt.journal
-        writer = CorpusWriter(
-            place: attempt.place, kind: options.kind, layout: options.layout, pool: pool, finished: attempt.finished,
-            keys: attempt.keys, onShard: { try journal.append($0) })
         let mark = attempt.finished.last?.mark ?? PackMark()
         counts = mark.counts
         stream = SourceStream(plan.sources, sizes: plan.sizes, from: mark.position)

@@ -114,9 +114,11 @@ struct CorpusPack: ParsableCommand {
         let line = PackProgressLine()
         let report: PackReport
         do {
-            report = try PackJob(options).run(notice: { Program.complain($0.line) }) { progress in
+            report = try PackJob(options).run { progress in
                 line.show(progress)
                 try Interruption.check()
+            } notice: {
+                Program.complain($0.line)
             }
         } catch is Interruption.Requested {
             throw Interruption.Requested(remark: "the same command goes on after the last finished shard")
