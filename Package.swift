@@ -34,7 +34,7 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
     ("Collectives", ["Runtime", "CBaseline"], []),
     ("MPITransport", ["Runtime", "Collectives", "CMPI"], []),
     ("Batches", ["Runtime", "Tensors"], []),
-    ("Text", ["Runtime"], []),
+    ("Text", ["Runtime", "Storage"], []),
     ("Vision", ["Runtime", "CImage"], []),
     ("Corpora", ["Runtime", "Storage", "Batches", "Text", "Vision"], []),
     ("Models", ["Runtime", "Tensors", "Autograd", "Batches"], []),
@@ -79,7 +79,7 @@ let package = Package(
     targets: libraries.map { .systemLibrary(name: $0.0, path: "Sources/\($0.0)", pkgConfig: $0.1) }
         + [
             .systemLibrary(name: "COneDNN", path: "Sources/COneDNN"),
-            .systemLibrary(name: "CImage", path: "Sources/CImage", pkgConfig: "libturbojpeg"),
+            .systemLibrary(name: "CImage", path: "Sources/CImage", pkgConfig: "libjpeg"),
             // What the build was compiled for (data only), and the check of it, which must itself run anywhere.
             .target(
                 name: "CLevel",

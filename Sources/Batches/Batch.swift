@@ -1,9 +1,13 @@
-/// The texts of a chunk without padding: `N` tokens of `B` samples one after another.
+/// The texts of a chunk without padding: `N` tokens of `B` samples one after another. Where texts are packed a sample may
+/// have several sequences, and `B` counts these.
 public struct TextRows: Sendable, Equatable {
     /// `(N)` ids.
     public var tokens: [Int32] = []
     /// `(B + 1)`: sample b owns rows `offsets[b] ..< offsets[b + 1]`.
     public var offsets: [Int32] = [0]
+    /// `(B)`: where each sequence draws its random numbers, its sample's position in the global batch; further sequences of
+    /// a sample stand 2²⁴ apart.
+    public var positions: [Int] = []
     /// `(M)` rows in `0 ..< N` whose original id is to be predicted, ascending.
     public var maskedRows: [Int32] = []
     /// `(M)` those ids.
@@ -11,7 +15,15 @@ public struct TextRows: Sendable, Equatable {
 
     public init() {}
 
-    public mutating func append(_ sample: Sample) {
+    /// - Parameter position: of the sample in the global batch.
+    public mutating func append(_ sample: Sample, position: Int) {
+        for (number, sequence) in ([sample] + sample.continuations).enumerated() {
+            append(sequence: sequence, position: position + number << 24)
+        }
+    }
+
+    private mutating func append(sequence sample: Sample, position: Int) {
+        positions.append(position)
         let start = Int32(tokens.count)
         tokens += sample.tokens
         for masked in sample.masked {
@@ -56,7 +68,7 @@ public struct Chunk: Sendable, Equatable {
         keys = samples.map(\.key)
         if needs.maxTokens != nil {
             var rows = TextRows()
-            for sample in samples { rows.append(sample) }
+            for (position, sample) in zip(positions, samples) { rows.append(sample, position: position) }
             text = rows
         } else {
             text = nil

@@ -8,9 +8,12 @@ public struct SampleNeeds: Sendable, Equatable {
     public var views: [Augmentation]
     /// Side of the square image in pixels.
     public var imageSize: Int
+    /// Whether a text longer than `maxTokens` goes on in further sequences, and short texts share one; else its end is lost.
+    public var packsTexts: Bool
 
-    public init(maxTokens: Int? = nil, views: [Augmentation] = [], imageSize: Int = 0) {
+    public init(maxTokens: Int? = nil, views: [Augmentation] = [], imageSize: Int = 0, packsTexts: Bool = false) {
         self.maxTokens = maxTokens
+        self.packsTexts = packsTexts
         self.views = views
         self.imageSize = imageSize
     }
@@ -66,10 +69,13 @@ public struct Sample: Sendable, Equatable {
     public var masked: [MaskedToken]
     /// Samples encoded beside this one (retrieved, rewritten).
     public var related: [Sample]
+    /// Sequences in which the text goes on, each with `tokens`, `wordStarts` and `masked` of its own.
+    public var continuations: [Sample]
 
     public init(
         key: String, tokens: [Int32] = [], wordStarts: [Bool] = [], images: [PixelImage] = [],
-        masked: [MaskedToken] = [], related: [Sample] = []
+        masked: [MaskedToken] = [], related: [Sample] = [],
+        continuations: [Sample] = []
     ) {
         self.key = key
         self.tokens = tokens
@@ -77,6 +83,7 @@ public struct Sample: Sendable, Equatable {
         self.images = images
         self.masked = masked
         self.related = related
+        self.continuations = continuations
     }
 }
 

@@ -1,4 +1,4 @@
 #pragma once
-#include <turbojpeg.h>
 #include <spng.h>
 #include <webp/decode.h>
+#include "jpeg.h"

@@ -49,7 +49,7 @@ public struct PairEmbedder {
         arena.reset()
         let tape = Tape(arena: arena, pool: pool, records: false)
         let u = model.imageEmbedding(images, positions: chunk.positions, tape)
-        let v = model.textEmbedding(text, positions: chunk.positions, tape)
+        let v = model.textEmbedding(text, tape)
         embeddings.append(
             images: UnsafeBufferPointer(start: u.value.floats, count: u.value.count),
             texts: UnsafeBufferPointer(start: v.value.floats, count: v.value.count), keys: chunk.keys)

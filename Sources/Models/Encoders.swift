@@ -85,8 +85,8 @@ public struct TextEncoder {
 
     /// - Parameter text: N tokens of B samples.
     /// - Returns: `(N, C)`.
-    public func callAsFunction(_ text: TextRows, positions: Range<Int>, _ tape: Tape) -> Variable {
-        let samples = TextEncoder.rows(text, positions: positions)
+    public func callAsFunction(_ text: TextRows, _ tape: Tape) -> Variable {
+        let samples = TextEncoder.rows(text)
         var x = tape.embedding(tokens: text.tokens, offsets: text.offsets, word: word, position: position)
         x = tape.dropout(norm(x, tape), DropoutSite(dropout, site: 0, samples: samples))
         let plan = AttentionPlan.full(samples.map { [$0.rows] }, positions: samples.map(\.position))
@@ -99,10 +99,9 @@ public struct TextEncoder {
         tape.gatherRows(x, Array(text.offsets.dropLast()))
     }
 
-    static func rows(_ text: TextRows, positions: Range<Int>) -> [SampleRows] {
-        (0..<text.offsets.count - 1).map {
-            SampleRows(
-                rows: Int(text.offsets[$0])..<Int(text.offsets[$0 + 1]), position: positions.lowerBound + $0)
+    static func rows(_ text: TextRows) -> [SampleRows] {
+        text.positions.enumerated().map { sequence, position in
+            SampleRows(rows: Int(text.offsets[sequence])..<Int(text.offsets[sequence + 1]), position: position)
         }
     }
 }

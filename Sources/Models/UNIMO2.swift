@@ -49,8 +49,8 @@ public final class UNIMO2 {
                 vision.rows(count: view.count, positions: chunk.positions)
             )
         }
-        let words = self.text(text, positions: chunk.positions, tape)
-        let rows = TextEncoder.rows(text, positions: chunk.positions)
+        let words = self.text(text, tape)
+        let rows = TextEncoder.rows(text)
         return joint(images: images, text: words, textRows: rows, tape)
     }
 
@@ -68,8 +68,8 @@ public final class UNIMO2 {
     }
 
     /// Unit vectors of texts: the text encoder's `<s>` rows. `(B, C)`.
-    public func textEmbedding(_ text: TextRows, positions: Range<Int>, _ tape: Tape) -> Variable {
-        tape.normalize(self.text.firstRows(self.text(text, positions: positions, tape), text, tape))
+    public func textEmbedding(_ text: TextRows, _ tape: Tape) -> Variable {
+        tape.normalize(self.text.firstRows(self.text(text, tape), text, tape))
     }
 
     /// Unit vectors of SimCLR's projection of images: FC + GELU + FC. `(B, projection)`.

@@ -28,7 +28,7 @@ public struct ImageTextContrastive: PoolObjective {
         }
         return [
             model.imageEmbedding(images, positions: chunk.positions, tape),
-            model.textEmbedding(text, positions: chunk.positions, tape),
+            model.textEmbedding(text, tape),
         ]
     }
 

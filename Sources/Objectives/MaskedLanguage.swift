@@ -9,23 +9,35 @@ public struct MaskedLanguage: ChunkObjective {
     public static let name = "masked_language"
     public let needs: SampleNeeds
     public let vocabulary: Int
+    /// The id of `<mask>`.
+    private let mask: Int32
+    /// Ascending.
+    private let specials: [Int32]
     /// Share of the tokens, specials counted, that is masked.
     public let share: Float
 
-    /// - Parameter image: nil for texts alone.
-    public init(vocabulary: Int, maxTokens: Int, image: (size: Int, augmentation: Augmentation)?, share: Float = 0.15) {
+    /// - Parameters:
+    ///   - image: nil for texts alone.
+    ///   - packsTexts: a text that is too long goes on in further sequences, short ones share one.
+    ///   - mask: the id of `<mask>`; nil for the last.
+    ///   - specials: ids that are never drawn as a random replacement; nil for RoBERTa's first four and `mask`.
+    public init(
+        vocabulary: Int, maxTokens: Int, image: (size: Int, augmentation: Augmentation)?, packsTexts: Bool = false,
+        mask: Int32? = nil, specials: [Int32]? = nil, share: Float = 0.15
+    ) {
         self.vocabulary = vocabulary
+        self.mask = mask ?? Int32(vocabulary - 1)
+        self.specials = (specials ?? [0, 1, 2, 3, self.mask]).sorted()
         self.share = share
         needs = SampleNeeds(
-            maxTokens: maxTokens, views: image.map { [$0.augmentation] } ?? [], imageSize: image?.size ?? 0)
+            maxTokens: maxTokens, views: image.map { [$0.augmentation] } ?? [], imageSize: image?.size ?? 0,
+            packsTexts: packsTexts)
     }
 
     public var groups: Set<String> {
         needs.views.isEmpty ? ["text", "joint", "mlm"] : ["vision", "text", "joint", "mlm"]
     }
 
-    /// Ids below this are special and never drawn as a random replacement.
-    static let firstOrdinaryToken = 4
     /// Weights of span lengths 1, 1, 2, … 10 words: 0.2 · 0.8^k for k = 0…10.
     private static let spanWeights: [Float] = {
         var weights: [Float] = [0.2]
@@ -86,11 +98,12 @@ public struct MaskedLanguage: ChunkObjective {
 
     private func replacement(_ token: Int32, _ stream: inout RandomStream) -> Int32 {
         let u = stream.uniform()
-        if u < 0.8 { return Int32(vocabulary - 1) }
-        if u < 0.9 {
-            return Int32(Self.firstOrdinaryToken + stream.integer(below: vocabulary - 1 - Self.firstOrdinaryToken))
-        }
-        return token
+        if u < 0.8 { return mask }
+        guard u < 0.9 else { return token }
+        // Counted among the ids that are not special.
+        var id = Int32(stream.integer(below: vocabulary - specials.count))
+        for special in specials where special <= id { id += 1 }
+        return id
     }
 
     public func count(_ chunk: Chunk) -> Int { chunk.text?.labels.count ?? 0 }

@@ -1,15 +1,19 @@
 import Corpora
 import Models
 import Objectives
+import Text
 
 /// From names in a recipe to working parts.
 enum Catalog {
-    static func objective(_ entry: Recipe.MixtureEntry, corpus: CorpusKind, _ config: ModelConfig) -> any Objective {
+    static func objective(
+        _ entry: Recipe.MixtureEntry, corpus: CorpusKind, _ config: ModelConfig, _ tokenizer: Tokenizer
+    ) -> any Objective {
         switch entry.objective {
         case .maskedLanguage:
             MaskedLanguage(
                 vocabulary: config.vocabulary, maxTokens: config.maxTokens,
-                image: corpus == .pairs ? (config.imageSize, entry.augmentation) : nil)
+                image: corpus == .pairs ? (config.imageSize, entry.augmentation) : nil, packsTexts: entry.packsTexts,
+                mask: tokenizer.specials.mask, specials: tokenizer.specialIDs)
         case .imageTextContrastive:
             ImageTextContrastive(
                 maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: entry.augmentation)

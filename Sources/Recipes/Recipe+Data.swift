@@ -29,15 +29,15 @@ extension Recipe.MixtureEntry {
         try self.init(of: node, corpora)
         weights = try Self.weights(node)
         if let tokens = try node.optionalInteger("batch_tokens", in: 1...1_000_000_000) {
-            batchSize = .tokens(
-                tokens, pool: try node.integer("pool", in: 1...10_000_000, default: 4096),
-                bytesPerToken: try node.number("bytes_per_token", in: .positive, default: 4))
+            batchSize = .tokens(tokens, pool: try node.integer("pool", in: 1...10_000_000, default: 4096))
         } else {
             batchSize = .samples(try node.integer("batch_size", in: 1...1_000_000))
         }
         chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
         augmentation = try node.choice("augmentation", default: objective.augmentation)
         ending = try Self.ending(node)
+        bytesPerToken = try node.number("bytes_per_token", in: .positive, default: 4)
+        if packsTexts { packsTexts = try node.boolean("pack", default: true) }
     }
 
     /// An entry of validation: a corpus and an objective, every sample once, without augmentation.
@@ -45,13 +45,15 @@ extension Recipe.MixtureEntry {
         try self.init(of: node, corpora)
         chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
         augmentation = .none
+        packsTexts = false
     }
 
     private init(of node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
         corpus = try node.string("corpus")
         objective = try node.choice("objective")
         (weights, batchSize, chunk) = ([(0, 1)], .samples(1), 0)
-        (augmentation, ending) = (objective.augmentation, .repeat)
+        (augmentation, ending, bytesPerToken) = (objective.augmentation, .repeat, 4)
+        packsTexts = objective == .maskedLanguage && corpora.first { [corpus] in $0.name == corpus }?.kind == .texts
         guard let source = corpora.first(where: { [corpus] in $0.name == corpus }) else {
             throw node.fault(
                 "corpus", expected: "one of \(corpora.map(\.name).joined(separator: ", "))",

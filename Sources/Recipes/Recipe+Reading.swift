@@ -100,6 +100,7 @@ extension Recipe.LoaderOptions {
         workers = try node.integer("workers", in: 1...1024, default: 1)
         prefetch = try node.integer("prefetch", in: 1...1024, default: 4)
         badSampleBudget = try node.integer("bad_samples", in: 0...1_000_000_000, default: 100)
+        stage = try node.optionalString("stage")
     }
 }
 

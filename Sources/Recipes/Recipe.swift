@@ -77,7 +77,7 @@ public struct Recipe: Sendable {
         public enum BatchSize: Sendable, Equatable {
             case samples(Int)
             /// About so many tokens, image patches included: a pool of samples is sorted by length and cut evenly.
-            case tokens(Int, pool: Int, bytesPerToken: Double)
+            case tokens(Int, pool: Int)
         }
         public var corpus: String
         public var objective: ObjectiveKind
@@ -88,12 +88,18 @@ public struct Recipe: Sendable {
         public var chunk: Int
         public var augmentation: Augmentation
         public var ending: SamplerEntry.Ending
+        /// Consecutive texts share a sequence and long ones go on in another, so that nothing is cut off.
+        public var packsTexts: Bool
+        /// Bytes of text in a token, on average: by it lengths are known without reading.
+        public var bytesPerToken: Double
     }
 
     public struct LoaderOptions: Sendable, Equatable {
         public var workers: Int
         public var prefetch: Int
         public var badSampleBudget: Int
+        /// A directory on each node's disk to which packed corpora are copied before the first step.
+        public var stage: String?
     }
 
     /// Losses on held-out corpora, every so many steps.

@@ -27,18 +27,20 @@ public struct ChecksumManifest: Sendable, Equatable {
         let bytes = try InputFile.contents(of: path, limit: Self.byteLimit)
         digests = [:]
         var offset = 0
+        var last = ""
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             defer { offset += line.count + 1 }
             if line.isEmpty && offset >= bytes.count { break }
-            guard let (digest, name) = Self.parse(Array(line)), digests[name] == nil else {
+            guard let (digest, name) = Self.parse(Array(line)), last.utf8.lexicographicallyPrecedes(name.utf8) else {
                 throw .damaged(
                     FileFault(
                         path: path, offset: UInt64(offset),
-                        expected: "`64 hexadecimal digits, two blanks, a new file name`",
+                        expected: "64 hexadecimal digits, two blanks, a file name after the one above",
                         found: "`\(String(decoding: line.prefix(120), as: UTF8.self))`",
                         remedy: "the manifest is damaged: copy or make the directory again"))
             }
             digests[name] = digest
+            last = name
         }
         guard bytes.isEmpty || bytes.last == UInt8(ascii: "\n") else {
             throw .damaged(
@@ -49,7 +51,7 @@ public struct ChecksumManifest: Sendable, Equatable {
     }
 
     private static func parse(_ line: [UInt8]) -> (digest: String, name: String)? {
-        guard line.count > 66, line[64] == 32, line[65] == 32 || line[65] == UInt8(ascii: "*") else { return nil }
+        guard line.count > 66, line[64] == 32, line[65] == 32 else { return nil }
         let digest = line.prefix(64)
         guard digest.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else { return nil }
         guard let name = String(validating: line[66...], as: UTF8.self), name != ".", name != "..",

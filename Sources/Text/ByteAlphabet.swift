@@ -12,8 +12,14 @@ enum ByteAlphabet {
         }
     }()
 
-    private static let bytes: [UInt32: UInt8] = Dictionary(
-        uniqueKeysWithValues: scalars.enumerated().map { ($0.element.value, UInt8($0.offset)) })
+    /// 256 bytes, 68 of which need another scalar.
+    private static let scalarLimit: UInt32 = 0x100 + 68
+    /// `(scalarLimit)`: the byte of each scalar, or −1.
+    private static let places: [Int16] = {
+        var places = [Int16](repeating: -1, count: Int(scalarLimit))
+        for (byte, scalar) in scalars.enumerated() { places[Int(scalar.value)] = Int16(byte) }
+        return places
+    }()
 
     /// The bytes in the order of their scalars, which is the order of their ids in a trained vocabulary.
     static let bytesByScalar: [UInt8] = (0..<256).map { UInt8($0) }.sorted { scalars[Int($0)] < scalars[Int($1)] }
@@ -28,12 +34,20 @@ enum ByteAlphabet {
         return String(text)
     }
 
-    /// Nil when a character stands for no byte.
-    static func bytes(of text: some StringProtocol) -> [UInt8]? {
+    /// Nil when a character of the name, which is UTF-8, stands for no byte.
+    static func bytes(of name: some Collection<UInt8>) -> [UInt8]? {
         var result: [UInt8] = []
-        for scalar in text.unicodeScalars {
-            guard let byte = bytes[scalar.value] else { return nil }
-            result.append(byte)
+        result.reserveCapacity(name.count)
+        var rest = name.makeIterator()
+        while let first = rest.next() {
+            // The alphabet ends before U+0800: one byte or two.
+            var value = UInt32(first)
+            if first >= 0x80 {
+                guard first & 0xE0 == 0xC0, let second = rest.next() else { return nil }
+                value = UInt32(first & 0x1F) << 6 | UInt32(second & 0x3F)
+            }
+            guard value < scalarLimit, places[Int(value)] >= 0 else { return nil }
+            result.append(UInt8(places[Int(value)]))
         }
         return result
     }

@@ -1,3 +1,4 @@
+import Rehearsal
 import Checkpoints
 import Glibc
 import Runtime

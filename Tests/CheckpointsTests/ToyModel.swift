@@ -1,23 +1,5 @@
 import Checkpoints
-import Glibc
 import Storage
-
-/// A directory of a test's own, removed at the end.
-final class TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/checkpoint-tests-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else {
-            throw StorageError.system(path: "/tmp", operation: "make a directory", code: errno)
-        }
-        path = String(cString: made)
-    }
-
-    deinit { try? Directory.remove(path) }
-
-    func callAsFunction(_ name: String) -> String { path + "/" + name }
-}
 
 /// What training would keep in `state.json`.
 struct ToyState: Codable, Equatable {

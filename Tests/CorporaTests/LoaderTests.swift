@@ -141,7 +141,7 @@ let wordLengths: Tokenize = { text in
         let rows = try #require(batch.chunks[0].text)
         for (sample, index) in try loader.sampler.plan(0).sampleIndices.enumerated() {
             let tokens = rows.tokens[Int(rows.offsets[sample])..<Int(rows.offsets[sample + 1])]
-            #expect(tokens.first == Tokenizer.start && tokens.last == Tokenizer.end)
+            #expect(tokens.first == tokenizer.specials.start && tokens.last == tokenizer.specials.end)
             #expect(try tokenizer.decode(tokens.dropFirst().dropLast()) == corpus.description(index))
         }
     }

@@ -15,9 +15,11 @@ import Testing
 
     init() { MatrixLibrary.configure() }
 
-    private func rows(_ texts: [[Int32]]) -> TextRows {
+    private func rows(_ texts: [[Int32]], at position: Int = 0) -> TextRows {
         var rows = TextRows()
-        for text in texts { rows.append(Sample(key: "", tokens: text)) }
+        for (index, text) in texts.enumerated() {
+            rows.append(Sample(key: "", tokens: text), position: position + index)
+        }
         return rows
     }
 
@@ -70,8 +72,8 @@ import Testing
             let tape = Tape(
                 arena: Arena(capacity: 16 << 20), pool: pool, records: false,
                 randomness: RandomKey(seed: 1, purpose: .dropout(site: 0)))
-            let text = rows(texts)
-            let y = model.text(text, positions: position..<position + texts.count, tape)
+            let text = rows(texts, at: position)
+            let y = model.text(text, tape)
             let last = Int(text.offsets[texts.count - 1]) * y.columns
             return (last..<y.value.count).map { y.value.floats[$0] }
         }
@@ -92,7 +94,7 @@ import Testing
         images.append(PixelImage(size: 16, pixels: (0..<768).map { UInt8($0 % 251) }))
         let text = rows([[0, 9, 17, 33, 2]])
         for embedding in [
-            model.imageEmbedding(images, positions: 0..<1, tape), model.textEmbedding(text, positions: 0..<1, tape),
+            model.imageEmbedding(images, positions: 0..<1, tape), model.textEmbedding(text, tape),
             model.projection(images, positions: 0..<1, tape),
         ] {
             #expect(abs(sumOfSquares(embedding.value.floats, count: embedding.columns) - 1) < 1e-5)

@@ -1,3 +1,4 @@
+import Rehearsal
 import Glibc
 import Runtime
 import Storage

@@ -1,5 +1,6 @@
 import Glibc
 import Runtime
+import Storage
 import Testing
 
 @testable import Text
@@ -22,26 +23,35 @@ import Testing
 
     @Test("what is saved is loaded again, and saving it again writes the same bytes")
     func roundTrip() throws {
-        var template = Array("/tmp/tokenizer-XXXXXX".utf8CString)
-        let made = mkdtemp(&template)
-        let directory = String(cString: try #require(made))
-        defer {
-            for name in ["vocab.json", "merges.txt", "tokenizer_config.json"] { unlink(directory + "/" + name) }
-            rmdir(directory)
-        }
+        let directory = try ScratchDirectory()
+        let path = directory.path + "/tokenizer"
         let tokenizer = try Goldens.tokenizer(lowercases: true)
-        try tokenizer.save(to: directory)
-        let loaded = try Tokenizer(directory: directory)
+        #expect(!Tokenizer.exists(in: path))
+        try tokenizer.save(to: path + "/")
+        #expect(Tokenizer.exists(in: path))
+        #expect(try Directory.names(in: directory.path) == ["tokenizer"])
+        let loaded = try Tokenizer(directory: path)
         #expect(loaded.tokens == tokenizer.tokens)
-        #expect(loaded.merges.map(\.id) == tokenizer.merges.map(\.id))
+        #expect(loaded.merges == tokenizer.merges)
         #expect(loaded.lowercases)
         #expect(loaded.files.map(\.contents) == tokenizer.files.map(\.contents))
+        #expect(throws: StorageError.self) { try tokenizer.save(to: path) }
     }
 
     @Test("a missing file is named with the system's reason")
     func missing() throws {
         let text = try fault { try Tokenizer(directory: "/nowhere") }
         #expect(text.contains("/nowhere/vocab.json") && text.contains("No such file"))
+    }
+
+    @Test("a directory with tokenizer.json is read from that")
+    func document() throws {
+        let directory = try ScratchDirectory()
+        try AtomicFile.write(Goldens.bytes("gpt2.tokenizer.json"), to: directory.path + "/tokenizer.json")
+        try AtomicFile.write(Array("nonsense".utf8), to: directory.path + "/vocab.json")
+        #expect(
+            try Tokenizer(directory: directory.path).files.map(\.contents)
+                == Goldens.document("gpt2").files.map(\.contents))
     }
 
     @Test("a broken vocabulary is named with its line")
@@ -51,44 +61,69 @@ import Testing
             try fault { try load(vocabulary: "{\n\"a\": 1,\n\"b\" 2}") }.contains("line 3: expected :, found \"2}\""))
         #expect(try fault { try load(vocabulary: "{\"a\": 1") }.contains("found the end of the file"))
         #expect(try fault { try load(vocabulary: "{\"a\": -1}") }.contains("expected an id"))
+        #expect(try fault { try load(vocabulary: "{\"a\": 1000000000}") }.contains("expected an id"))
         #expect(try fault { try load(vocabulary: "{\"\\uD800\": 1}") }.contains("surrogates"))
         #expect(
             try fault { try load(vocabulary: "{\"<s>\": 0,\n\"<pad>\": 0}") }.contains("line 2: expected ids 0 ..< 2"))
-        #expect(try fault { try load(vocabulary: "{\"a\": 0,\n\"<pad>\": 1}") }.contains("expected <s> with id 0"))
-        let small = "{\"<s>\":0,\"<pad>\":1,\"</s>\":2,\"<unk>\":3,\"\\u0061\":4,\"<mask>\":5}"
-        #expect(try fault { try load(vocabulary: small) }.contains("for byte 0"))
+        #expect(try fault { try load(vocabulary: "{\"a\": 0,\n\"b\": 7}") }.contains("line 2: expected ids 0 ..< 2"))
+        #expect(
+            try fault { try load(vocabulary: "{\"a\": 0,\n\"a\": 1}") }.contains("line 2: expected every token once"))
+        #expect(try fault { try load(vocabulary: "{\"<s>\":0,\"\\u0061\":1}") }.contains("for byte 0"))
     }
 
     @Test("a broken merge is named with its line")
     func brokenMerges() throws {
         #expect(try fault { try load(merges: "#version: 0.2\nt h e\n") }.contains("d/merges.txt line 2"))
-        #expect(try fault { try load(merges: "t 東\n") }.contains("two tokens of the vocabulary"))
+        #expect(try fault { try load(merges: "t 東\n") }.contains("spelled in the alphabet of bytes, found \"東\""))
         #expect(try fault { try load(merges: "t\n") }.contains("found \"t\""))
+        #expect(
+            try fault { try load(merges: "t h\n\nh e\n") }.contains("line 2: expected a merge, found an empty line"))
+        #expect(try fault { try load(merges: "z z\n") }.contains("that make a third of the vocabulary, found \"zz\""))
+        #expect(try fault { try load(merges: "zzz z\n") }.contains("two tokens of the vocabulary, found \"zzz\""))
+    }
+
+    @Test("merges that make next to nothing of the vocabulary belong to another")
+    func foreignMerges() throws {
+        let first = try Goldens.text("merges.txt").split(separator: "\n").prefix(20).joined(separator: "\n")
+        #expect(try fault { try load(merges: first) }.contains("merges for most of the 139 longer tokens"))
+    }
+
+    @Test("headers, carriage returns and empty lines at the end change nothing; of equal merges the last counts")
+    func mergeLines() throws {
+        let text = try Goldens.text("merges.txt")
+        let merges = try Goldens.tokenizer().merges
+        let headless = text.split(separator: "\n").dropFirst().joined(separator: "\n")
+        for other in [headless, text.replacing("\n", with: "\r\n"), text + "\n\n", headless + "\n#version: 0.3"] {
+            #expect(try load(merges: other).merges == merges)
+        }
+        let again = try load(merges: headless + "\n" + headless.split(separator: "\n")[0])
+        let moved = try load(
+            merges: (headless.split(separator: "\n").dropFirst() + headless.split(separator: "\n").prefix(1))
+                .joined(separator: "\n"))
+        for row in try Goldens.rows() { #expect(again.encode(row.text) == moved.encode(row.text)) }
     }
 
     @Test("a setting that is no truth value is refused")
     func brokenConfiguration() throws {
         #expect(try load(configuration: "{}").lowercases == false)
+        #expect(try load(configuration: "{\"add_prefix_space\": true, \"other\": [1, {}]}").addsPrefixSpace)
         #expect(try fault { try load(configuration: "{\"do_lower_case\": 3}") }.contains("tokenizer_config.json"))
+        #expect(try fault { try load(configuration: "{\"add_prefix_space\": \"no\"}") }.contains("true or false"))
+        #expect(try fault { try load(configuration: "{\"added_tokens_decoder\": []}") }.contains("an object"))
+        let nested = String(repeating: "[", count: 100_000)
+        #expect(try fault { try load(configuration: "{\"x\": \(nested)") }.contains("levels of brackets"))
+    }
+}
+
+/// A directory that goes with the test.
+final class ScratchDirectory {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/tokenizer-XXXXXX".utf8CString)
+        let made = mkdtemp(&template).map { String(cString: $0) }
+        path = try #require(made)
     }
 
-    @Test("random damage to the vocabulary is an error or a tokenizer, never a trap")
-    func mutations() throws {
-        let original = try Goldens.bytes("vocab.json")
-        var state: UInt64 = 9
-        func random(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(truncatingIfNeeded: state >> 33) % bound
-        }
-        var refused = 0
-        for _ in 0..<300 {
-            var bytes = original
-            for _ in 0...random(3) { bytes[random(bytes.count)] = UInt8(random(256)) }
-            do {
-                _ = try Tokenizer(
-                    vocabulary: bytes, merges: Goldens.bytes("merges.txt"), configuration: nil, directory: "d")
-            } catch is TextError { refused += 1 }
-        }
-        #expect(refused > 200)
-    }
+    deinit { try? Directory.remove(path) }
 }

@@ -8,6 +8,8 @@ struct Goldens: Decodable {
         var file: String?
         var filter: String?
         var box: [Double]?
+        var operations: [String]?
+        var amounts: [Double]?
         let width: Int
         let height: Int
         let rgb: Data
@@ -18,6 +20,7 @@ struct Goldens: Decodable {
     let images: [Pixels]
     let source: Pixels
     let resizes: [Pixels]
+    let jitters: [Pixels]
 
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Goldens")
 

@@ -4,15 +4,20 @@
     python3 tools/reference/tokenizer.py Tests/TextTests/Goldens
 
 corpus.txt is what a vocabulary of 400 is trained on; vocab.json and merges.txt are the result, special tokens as
-RoBERTa has them; encodings.json holds texts, their ids and where pieces start.
+RoBERTa has them; encodings.json holds texts, their ids and where pieces start. roberta.tokenizer.json has added tokens
+of every kind and a blank before the text, gpt2.tokenizer.json is laid out as GPT-2's; beside each, texts with their ids
+when the names of special tokens are text, and when they are not. planes.json has a digest of how every scalar value is
+cut.
 """
 
+import hashlib
 import json
 import pathlib
 import random
 import sys
 
-from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+import unicode_texts
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 SIZE = 400
 
@@ -68,6 +73,73 @@ def train(lines):
     return {token: number for number, token in enumerate(tokens)}, merges
 
 
+def roberta(vocabulary, merges):
+    """Every way of finding added tokens, and a blank before the text."""
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    tokenizer.add_special_tokens(
+        [AddedToken(name, special=True, lstrip=name == "<mask>") for name in ("<s>", "<pad>", "</s>", "<unk>", "<mask>")])
+    tokenizer.add_tokens(
+        [AddedToken("FOO", single_word=True), AddedToken("BAR", rstrip=True), "BARN", "the cat",
+         AddedToken("ÄÄ", normalized=False), AddedToken("東", lstrip=True, rstrip=True, single_word=True)])
+    return json.loads(tokenizer.to_str())
+
+
+def gpt2(vocabulary, merges):
+    """Bytes first, one special token last, merges as strings: how older files are written."""
+    ordinary = [token for token in vocabulary if not token.startswith("<") or len(token) == 1]
+    tokens = {token: number for number, token in enumerate(ordinary)}
+    end = {"id": len(tokens), "special": True, "content": "<|endoftext|>", "single_word": False, "lstrip": False,
+           "rstrip": False, "normalized": False}
+    cut = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
+    return {
+        "version": "1.0", "truncation": None, "padding": None, "added_tokens": [end], "normalizer": None,
+        "pre_tokenizer": cut, "post_processor": cut, "decoder": cut,
+        "model": {"dropout": None, "unk_token": None, "continuing_subword_prefix": "", "end_of_word_suffix": "",
+                  "fuse_unk": False, "vocab": tokens | {"<|endoftext|>": len(tokens)},
+                  "merges": [" ".join(merge) for merge in merges]},
+    }
+
+
+EXTRA = ["<s>", "</s>", "<mask>", " <mask> ", "FOO", " FOO", "xFOO", "BAR", "BAR  ", "BARN", "BARNS", "the cat", "the cats",
+         "ÄÄ", "ÄÄÄ", "東", "<|endoftext|>", "<|endoftext", "_", "\u0301"]
+
+
+def write_document(folder, name, document):
+    text = json.dumps(document, ensure_ascii=False, indent=0)
+    (folder / f"{name}.tokenizer.json").write_text(text + "\n", encoding="utf-8")
+    tokenizer = Tokenizer.from_str(text)
+    rows = []
+    for text in CASES[:40] + list(unicode_texts.texts(7, 120, longest=6, extra=EXTRA)):
+        row = {"text": text}
+        for key, as_text in (("ids", True), ("special_ids", False)):
+            tokenizer.encode_special_tokens = as_text
+            row[key] = tokenizer.encode(text, add_special_tokens=False).ids
+        rows.append(row)
+    write_rows(folder / f"{name}.encodings.json", rows)
+
+
+def write_rows(path, rows):
+    text = "[\n" + ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows) + "\n]\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def planes():
+    """Per plane, a digest over the lengths in bytes of the pieces that its scalars make beside others."""
+    cutter = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    digests = []
+    for plane in range(17):
+        digest = hashlib.sha256()
+        for first in range(plane << 16, (plane + 1) << 16, 64):
+            scalars = [chr(value) for value in range(first, first + 64) if not 0xD800 <= value <= 0xDFFF]
+            text = "".join(f"a{scalar}1{scalar}!{scalar} {scalar}{scalar} \n{scalar}  " for scalar in scalars)
+            digest.update(bytes(len(piece) for piece, _ in cutter.pre_tokenize_str(text)))
+        digests.append(digest.hexdigest())
+    return digests
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,13 +151,15 @@ def main():
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     rows = []
-    for text in CASES + random_texts(200):
+    for text in CASES + random_texts(200) + list(unicode_texts.texts(3, 150, longest=6)):
         encoding = tokenizer.encode(text)
         words = encoding.word_ids
         starts = [index == 0 or words[index] != words[index - 1] for index in range(len(words))]
         rows.append({"text": text, "ids": encoding.ids, "starts": [int(start) for start in starts]})
-    text = "[\n" + ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows) + "\n]\n"
-    (folder / "encodings.json").write_text(text, encoding="utf-8")
+    write_rows(folder / "encodings.json", rows)
+    write_document(folder, "roberta", roberta(vocabulary, merges))
+    write_document(folder, "gpt2", gpt2(vocabulary, merges))
+    (folder / "planes.json").write_text(json.dumps(planes(), indent=0) + "\n", encoding="utf-8")
 
 
 main()

@@ -14,7 +14,8 @@ public struct HeldOutReader: Sendable {
         entry.needs.views = entry.needs.views.map { _ in .none }
         self.entry = entry
         self.seed = seed
-        decoder = SampleDecoder(needs: entry.needs, prepare: entry.prepare, tokenize: tokenize)
+        decoder = SampleDecoder(
+            needs: entry.needs, prepare: entry.prepare, tokenize: tokenize, textEnds: entry.textEnds)
     }
 
     public var count: Int { entry.corpus.count }

@@ -13,6 +13,20 @@ extension Tokenizer {
             return (encoding.ids, encoding.wordStarts)
         }
     }
+
+    /// What a text's tokens stand between.
+    public var textEnds: TextEnds { TextEnds(start: specials.start, end: specials.end) }
+}
+
+/// The ids put before and after the tokens of a text; those of RoBERTa's vocabularies unless said otherwise.
+public struct TextEnds: Sendable, Equatable {
+    public var start: Int32
+    public var end: Int32
+
+    public init(start: Int32 = 0, end: Int32 = 2) {
+        self.start = start
+        self.end = end
+    }
 }
 
 /// How much of a rank's slice is computed on one tape.
@@ -32,17 +46,20 @@ public struct LoaderEntry: Sendable {
     public var sampling: SamplerEntry
     public var chunk: ChunkLimit
     public var needs: SampleNeeds
+    /// `<s>` and `</s>`, between which a text's tokens stand.
+    public var textEnds: TextEnds
     /// What the objective does to a sample, on a loader thread.
     public var prepare: Prepare
 
     public init(
         corpus: any StoredCorpus, sampling: SamplerEntry, chunk: ChunkLimit = .slice, needs: SampleNeeds,
-        prepare: @escaping Prepare = { _, _ in }
+        textEnds: TextEnds = TextEnds(), prepare: @escaping Prepare = { _, _ in }
     ) {
         self.corpus = corpus
         self.sampling = sampling
         self.chunk = chunk
         self.needs = needs
+        self.textEnds = textEnds
         self.prepare = prepare
     }
 

@@ -1,7 +1,6 @@
 import Batches
 import Foundation
 import Runtime
-import Text
 import Vision
 
 /// Makes of stored bytes the sample that an objective wants: a pure function of (bytes, seed, batch, position).
@@ -13,8 +12,11 @@ struct SampleDecoder: Sendable {
     let needs: SampleNeeds
     let prepare: Prepare
     let tokenize: Tokenize
+    let textEnds: TextEnds
 
-    init(needs: SampleNeeds, prepare: @escaping Prepare, tokenize: @escaping Tokenize) {
+    init(
+        needs: SampleNeeds, prepare: @escaping Prepare, tokenize: @escaping Tokenize, textEnds: TextEnds = TextEnds()
+    ) {
         if let maxTokens = needs.maxTokens {
             precondition(maxTokens >= 3, "a text of \(maxTokens) tokens has no room for one besides <s> and </s>")
         }
@@ -22,40 +24,66 @@ struct SampleDecoder: Sendable {
         self.needs = needs
         self.prepare = prepare
         self.tokenize = tokenize
+        self.textEnds = textEnds
     }
 
     /// - Parameter random: seed, batch and position; the purpose is set for each use.
     func decode(_ stored: StoredSample, random: RandomKey) throws(UnusableSample) -> Sample {
         var sample = Sample(key: stored.key)
         if let maxTokens = needs.maxTokens {
-            try addText(try text(of: stored, random: random), maxTokens: maxTokens, to: &sample)
+            try addText(stored, maxTokens: maxTokens, random: random, to: &sample)
         }
         if !needs.views.isEmpty {
-            let image = try image(of: stored)
-            sample.images = needs.views.enumerated().map { view, augmentation in
-                let key = random.with(purpose: .augmentation(view: view))
-                let pixels = augment(image, augmentation.policy, size: needs.imageSize, random: key)
-                return PixelImage(size: needs.imageSize, pixels: pixels)
+            let wanted = needs.views.enumerated().map { view, augmentation in
+                (policy: augmentation.policy, random: random.with(purpose: .augmentation(view: view)))
             }
+            sample.images = try pixels(of: stored, wanted).map { PixelImage(size: needs.imageSize, pixels: $0) }
         }
-        prepare(&sample, random.with(purpose: .masking))
+        var key = random.with(purpose: .masking)
+        prepare(&sample, key)
+        for number in sample.continuations.indices {
+            key.pass = UInt8(number + 1)
+            prepare(&sample.continuations[number], key)
+        }
         return sample
     }
 
     /// Tokens between `<s>` and `</s>`; a text that is too long loses its end, not its `</s>`.
-    private func addText(_ text: String, maxTokens: Int, to sample: inout Sample) throws(UnusableSample) {
-        let (ids, wordStarts) = tokenize(text)
+    private func addText(
+        _ stored: StoredSample, maxTokens: Int, random: RandomKey, to sample: inout Sample
+    ) throws(UnusableSample) {
+        if needs.packsTexts { return try addTexts(stored, maxTokens: maxTokens, to: &sample) }
+        let (ids, wordStarts) = tokenize(try text(of: stored, random: random))
         precondition(ids.count == wordStarts.count, "\(ids.count) ids and \(wordStarts.count) word starts")
         guard !ids.isEmpty else { throw UnusableSample(reason: "the text has no tokens") }
         let count = min(ids.count, maxTokens - 2)
         sample.tokens.reserveCapacity(count + 2)
-        sample.tokens.append(Tokenizer.start)
+        sample.tokens.append(textEnds.start)
         sample.tokens += ids[..<count]
-        sample.tokens.append(Tokenizer.end)
+        sample.tokens.append(textEnds.end)
         sample.wordStarts.reserveCapacity(count + 2)
         sample.wordStarts.append(false)
         sample.wordStarts += wordStarts[..<count]
         sample.wordStarts.append(false)
+    }
+
+    /// All texts, in as many sequences as they need.
+    private func addTexts(_ stored: StoredSample, maxTokens: Int, to sample: inout Sample) throws(UnusableSample) {
+        var texts: [(ids: [Int32], wordStarts: [Bool])] = []
+        for member in stored.members where StoredSample.textNames.contains(member.name) {
+            guard let text = String(validating: member.bytes, as: UTF8.self) else {
+                throw UnusableSample(reason: "the text is not UTF-8")
+            }
+            texts.append(tokenize(text))
+        }
+        guard !texts.isEmpty else {
+            throw UnusableSample(reason: "expected a txt member, found \(names(of: stored))")
+        }
+        let sequences = try TextPacking(maxTokens: maxTokens, textEnds: textEnds).sequences(texts)
+        (sample.tokens, sample.wordStarts) = sequences[0]
+        sample.continuations = sequences.dropFirst().map {
+            Sample(key: stored.key, tokens: $0.ids, wordStarts: $0.wordStarts)
+        }
     }
 
     /// One of several captions, drawn anew each time; or the `txt` member, or else `caption` of the `json` member;
@@ -94,13 +122,18 @@ struct SampleDecoder: Sendable {
         } catch { throw UnusableSample(reason: error.description) }
     }
 
-    private func image(of stored: StoredSample) throws(UnusableSample) -> DecodedImage {
-        if let member = stored.member([PortablePixmap.memberName]) { return try PortablePixmap.decode(member.bytes) }
+    private func pixels(
+        of stored: StoredSample, _ wanted: [(policy: AugmentationPolicy, random: RandomKey)]
+    ) throws(UnusableSample) -> [[UInt8]] {
+        if let member = stored.member([PortablePixmap.memberName]) {
+            let image = try PortablePixmap.decode(member.bytes)
+            return wanted.map { augment(image, $0.policy, size: needs.imageSize, random: $0.random) }
+        }
         guard let member = stored.image else {
             throw UnusableSample(reason: "expected an image member, found \(names(of: stored))")
         }
         do {
-            return try decodeImage(member.bytes)
+            return try views(ofEncoded: member.bytes, wanted, size: needs.imageSize)
         } catch {
             throw UnusableSample(reason: error.description)
         }

@@ -19,7 +19,9 @@ struct SliceDecoder: Sendable {
     init(seed: UInt64, entries: [LoaderEntry], tokenize: @escaping Tokenize) {
         self.seed = seed
         self.entries = entries
-        decoders = entries.map { SampleDecoder(needs: $0.needs, prepare: $0.prepare, tokenize: tokenize) }
+        decoders = entries.map {
+            SampleDecoder(needs: $0.needs, prepare: $0.prepare, tokenize: tokenize, textEnds: $0.textEnds)
+        }
     }
 
     /// The sample at `position` of a batch, or what stands in for it.

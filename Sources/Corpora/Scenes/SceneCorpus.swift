@@ -68,6 +68,19 @@ public final class SceneCorpus: StoredCorpus {
     }
 
     public var count: Int { settings.count }
+    /// Counted on the first thousand and taken to be the same for the others.
+    public var textBytes: Int {
+        let counted = min(count, 1000)
+        return (0..<counted).reduce(0) { $0 + textBytes($1) } * count / counted
+    }
+
+    public func textBytes(_ index: Int) -> Int {
+        switch kind {
+        case .pairs: caption(index).utf8.count
+        case .texts: description(index).utf8.count
+        case .images, .regions: 0
+        }
+    }
 
     public func scene(_ index: Int) -> Scene {
         precondition(index >= 0 && index < count, "scene \(index) of \(count)")

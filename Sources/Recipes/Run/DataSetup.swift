@@ -33,22 +33,17 @@ struct DataSetup {
     let tokenizer: Tokenizer
     let config: ModelConfig
 
-    var tokenize: Tokenize {
-        { [tokenizer] text in
-            let encoding = tokenizer.encode(text)
-            return (encoding.ids, encoding.wordStarts)
-        }
-    }
+    var tokenize: Tokenize { tokenizer.tokenize }
 
     private func objective(_ entry: Recipe.MixtureEntry) -> any Objective {
-        Catalog.objective(entry, corpus: corpora[entry.corpus].kind, config)
+        Catalog.objective(entry, corpus: corpora[entry.corpus].kind, config, tokenizer)
     }
 
     private func loaderEntry(_ entry: Recipe.MixtureEntry, _ sampling: SamplerEntry) -> LoaderEntry {
         let objective = objective(entry)
         return LoaderEntry(
-            corpus: corpora[entry.corpus], sampling: sampling, chunk: entry.chunkLimit(patches: config.patches),
-            needs: objective.needs, prepare: { objective.prepare(&$0, $1) })
+            corpus: recipe.corpus(entry, corpora), sampling: sampling, chunk: entry.chunkLimit(patches: config.patches),
+            needs: objective.needs, textEnds: tokenizer.textEnds, prepare: { objective.prepare(&$0, $1) })
     }
 
     var mixture: [LoaderEntry] {
@@ -94,7 +89,7 @@ extension Recipe {
     /// The order of training, as the sampler takes it.
     func sampling(_ corpora: OpenCorpora) -> [SamplerEntry] {
         mixture.map { entry in
-            let corpus = corpora[entry.corpus]
+            let corpus = corpus(entry, corpora)
             let length = SampleLength(entry, model: model, corpus: corpus)
             return SamplerEntry(
                 name: entry.name, corpus: corpus,
@@ -103,6 +98,13 @@ extension Recipe {
                 windowBytes: shuffleWindow(entry.corpus) << 20
             ) { try length.estimate(textBytes: corpus.textBytes($0)) }
         }
+    }
+
+    /// The corpus of an entry as its objective reads it: texts may be packed together.
+    func corpus(_ entry: MixtureEntry, _ corpora: OpenCorpora) -> any StoredCorpus {
+        let corpus = corpora[entry.corpus]
+        guard entry.packsTexts else { return corpus }
+        return PackedTexts.filling(sequenceBytes: Int(entry.bytesPerToken * Double(model.maxTokens - 2)), of: corpus)
     }
 
     /// An entry of validation, read in order.
@@ -120,9 +122,9 @@ extension Recipe {
     /// The sampler that a run of this recipe follows, and the keys it draws.
     public func samplerDump() throws -> SamplerDump {
         let corpora = try OpenCorpora(self.corpora)
-        let names = mixture.map(\.corpus)
+        let read = mixture.map { corpus($0, corpora) }
         let sampler = try MixedSampler(seed: seed, entries: sampling(corpora))
-        return SamplerDump(sampler: sampler) { entry, index in try corpora[names[entry]].key(index) }
+        return SamplerDump(sampler: sampler) { entry, index in try read[entry].key(index) }
     }
 }
 
@@ -131,7 +133,7 @@ extension Recipe.MixtureEntry {
 
     func chunkLimit(patches: Int) -> ChunkLimit {
         switch batchSize {
-        case .tokens(let tokens, _, _) where chunk == 0: .tokens(tokens, perImage: patches + 1)
+        case .tokens(let tokens, _) where chunk == 0: .tokens(tokens, perImage: patches + 1)
         default: chunk == 0 ? .slice : .samples(chunk)
         }
     }
@@ -147,7 +149,7 @@ private struct SampleLength {
         let patches = (model.imageSize / model.patchSize) * (model.imageSize / model.patchSize)
         imageTokens = corpus.kind == .texts ? 0 : patches + 1
         maxTokens = entry.objective == .imageContrastive ? 0 : model.maxTokens
-        if case .tokens(_, _, let bytes) = entry.batchSize { bytesPerToken = bytes } else { bytesPerToken = 1 }
+        bytesPerToken = entry.bytesPerToken
     }
 
     func estimate(textBytes: Int) -> Int {
@@ -158,7 +160,7 @@ private struct SampleLength {
     func batching(_ size: Recipe.MixtureEntry.BatchSize, corpus: any StoredCorpus) -> SamplerEntry.Batching {
         switch size {
         case .samples(let count): return .samples(count)
-        case .tokens(let tokens, let pool, _):
+        case .tokens(let tokens, let pool):
             let size = min(pool, max(corpus.count, 1))
             let bytes = ((try? corpus.textBytes) ?? 0) / max(corpus.count, 1)
             let batches = (size * estimate(textBytes: bytes) + tokens / 2) / tokens

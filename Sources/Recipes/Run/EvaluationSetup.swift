@@ -55,7 +55,7 @@ public final class EvaluatedModel {
         let entry = LoaderEntry(
             corpus: corpus,
             sampling: SamplerEntry(name: corpus.name, count: corpus.count, weight: 1, batchSize: 64),
-            chunk: .samples(64), needs: objective.needs)
+            chunk: .samples(64), needs: objective.needs, textEnds: tokenizer.textEnds)
         let reader = HeldOutReader(entry: entry, seed: 0, tokenize: tokenizer.tokenize)
         let arena = Arena(capacity: 8 << 30)
         let embedder = PairEmbedder(model: model, arena: arena, pool: pool)

@@ -49,7 +49,7 @@ public struct MemoryBound: Sendable, Equatable {
     private static func batchSamples(_ entry: Recipe.MixtureEntry) -> Int {
         switch entry.batchSize {
         case .samples(let count): count
-        case .tokens(_, let pool, _): pool
+        case .tokens(_, let pool): pool
         }
     }
 
@@ -57,20 +57,21 @@ public struct MemoryBound: Sendable, Equatable {
         let slice = (batchSamples(entry) + ranks - 1) / ranks
         if entry.chunk > 0 { return min(entry.chunk, slice) }
         // A sample has a few tokens at least.
-        if case .tokens(let tokens, _, _) = entry.batchSize { return min(slice, max(1, tokens / 4)) }
+        if case .tokens(let tokens, _) = entry.batchSize { return min(slice, max(1, tokens / 4)) }
         return slice
     }
 
     /// Samples with images of a chunk: by tokens, each image counts with its patches.
     private static func imageSamples(_ entry: Recipe.MixtureEntry, _ samples: Int, _ config: ModelConfig) -> Int {
-        guard case .tokens(let tokens, _, _) = entry.batchSize, entry.chunk == 0 else { return samples }
+        guard case .tokens(let tokens, _) = entry.batchSize, entry.chunk == 0 else { return samples }
         return min(samples, max(1, tokens / (1 + config.patches)))
     }
 
     private static func textRows(_ entry: Recipe.MixtureEntry, samples: Int, maxTokens: Int) -> Int {
         if entry.objective == .imageContrastive { return 0 }
-        if case .tokens(let tokens, _, _) = entry.batchSize, entry.chunk == 0 { return max(tokens, maxTokens) }
-        return samples * maxTokens
+        if case .tokens(let tokens, _) = entry.batchSize, entry.chunk == 0 { return max(tokens, maxTokens) }
+        // A packed sample fills a sequence on average; now and then it takes two.
+        return samples * maxTokens * (entry.packsTexts ? 2 : 1)
     }
 
     /// Saved per row by the layers of a stack: qkv, attention's result, both sums and both norms, the pre-activation,

@@ -77,8 +77,9 @@ public final class Run {
         lock = try communication.together("claiming the run directory") { rank == 0 ? try directory.claim() : nil }
         try Run.checkSameRecipe(resolved, communication)
         keeper = CheckpointKeeper(directory, communication, log)
-        let corpora = try communication.together("opening the corpora") { [recipe] in
-            try OpenCorpora(recipe.corpora, ranks: ranks)
+        let sources = try recipe.staged(communication, log)
+        let corpora = try communication.together("opening the corpora") {
+            try OpenCorpora(sources, ranks: ranks)
         }
         checkpoint = try ResumePoint.find(
             options.resume, resolved, corpora, keeper, acceptsChangedData: recipe.acceptsChangedData)

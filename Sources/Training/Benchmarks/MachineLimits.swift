@@ -86,13 +86,3 @@ enum BenchmarkClock {
         return best
     }
 }
-
-/// Memory of this process.
-enum ResidentMemory {
-    /// The most that was ever resident, in bytes.
-    static var peak: Int {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss * 1024
-    }
-}

@@ -11,7 +11,10 @@ struct BenchCommand: ParsableCommand {
             Rows have a name, a value, a unit and, where there is one, the limit measured in the same run. Close other \
             programs, and unset OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE unless they are meant.
             """,
-        subcommands: [BenchMatmul.self, BenchKernels.self, BenchStep.self, BenchRing.self])
+        subcommands: [
+            BenchMatmul.self, BenchKernels.self, BenchStep.self, BenchRing.self, BenchLoader.self, BenchTokenizer.self,
+            BenchCorpus.self,
+        ])
 }
 
 /// One row of a benchmark.

@@ -3,30 +3,94 @@ import Corpora
 import Recipes
 import Runtime
 import Telemetry
-import Vision
 
 struct CorpusVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check every byte and every sample of a corpus.",
-        discussion: "Exit code 3 when anything is wrong; each finding is one line.")
+        discussion: """
+            Checksums of shards and frames, the archives' structure, keys; every image is decoded, every text read. \
+            Faults (damage, missing members, broken images, text that is not UTF-8 or empty, repeated keys) end in exit \
+            code 3. Warnings (images and texts of the same bytes as earlier ones, long texts, tiny images) do so only \
+            with --strict. Looking for duplicates takes 24 bytes of memory for each key, image and text.
+            """)
 
     @Argument(help: "The corpus directory.")
     var directory: String
 
+    @Flag(help: "Let warnings fail the check too.")
+    var strict = false
+
+    @Option(help: ArgumentHelp("Findings of each kind to show in full.", valueName: "count"))
+    var examples = 5
+
+    @Option(name: .customLong("longest-text"), help: "A longer text is a warning.")
+    var longestText = ByteSize(bytes: ContentLimits().longestText)
+
+    @Option(
+        name: .customLong("smallest-side"),
+        help: ArgumentHelp("An image with a shorter side is a warning.", valueName: "pixels"))
+    var smallestSide = ContentLimits().smallestSide
+
     @OptionGroup var workers: WorkersOption
     @OptionGroup var json: JSONOption
 
-    func run() throws {
-        let found = try CorpusVerifier(directory: directory, workers: workers.count).run { sample in
-            if let image = sample.image { _ = try decodeImage(image.bytes) }
+    func validate() throws {
+        guard (0...1_000_000).contains(examples) else {
+            throw ValidationError("--examples takes a number in 0...1000000, not \(examples)")
         }
-        let summary = "\(directory): \(found.samples) samples sound, \(Quantity.approximate(found.bytes)) checked"
-        json.print(
-            [
-                "directory": .string(directory), "sound": .bool(found.isSound), "samples": .integer(found.samples),
-                "bytes": .integer(Int(found.bytes)), "findings": .array(found.findings.map { .string($0) }),
-            ], else: found.findings + [summary])
-        guard found.isSound else { throw Ended(.data) }
+        guard smallestSide >= 0 else {
+            throw ValidationError("--smallest-side takes pixels from 0, not \(smallestSide)")
+        }
+    }
+
+    func run() throws {
+        var limits = ContentLimits()
+        limits.longestText = longestText.bytes
+        limits.smallestSide = smallestSide
+        let progress = WorkProgress(verb: "checked")
+        let verifier = CorpusVerifier(
+            directory: directory, workers: workers.count, contents: limits, examples: examples)
+        let found = try verifier.run {
+            progress.show(done: $0.done, total: $0.total, samples: $0.samples)
+        }
+        progress.clear()
+        json.print(found.json(directory), else: found.lines(directory, seconds: progress.seconds))
+        guard found.isSound, !strict || found.findings.warnings == 0 else { throw Ended(.data) }
     }
 }
+
+extension CorpusVerification {
+    fileprivate func json(_ directory: String) -> JSONValue {
+        let counts = CorpusFinding.Kind.allCases.map { ($0.rawValue, JSONValue.integer(findings.count($0))) }
+        let examples = findings.kinds.flatMap { findings.examples($0) }.map { finding -> JSONValue in
+            [
+                "kind": .string(finding.kind.rawValue), "sample": finding.sample.map { .integer($0) } ?? .null,
+                "text": .string(finding.description),
+            ]
+        }
+        return [
+            "directory": .string(directory), "sound": .bool(isSound), "samples": .integer(samples),
+            "bytes": .integer(Int(bytes)), "faults": .integer(findings.faults),
+            "warnings": .integer(findings.warnings), "counts": .object(counts), "findings": .array(examples),
+        ]
+    }
+
+    fileprivate func lines(_ directory: String, seconds: Double) -> [String] {
+        var lines: [String] = []
+        for kind in findings.kinds {
+            let name = kind.rawValue.replacing("_", with: " ")
+            let mark = kind.isWarning ? "warning" : "fault  "
+            lines.append("\(mark)  \(name.padded(to: 16)) \(findings.count(kind))")
+            lines += findings.examples(kind).map { "    \($0)" }
+            let hidden = findings.count(kind) - findings.examples(kind).count
+            if hidden > 0 { lines.append("    … and \(hidden) more") }
+        }
+        let outcome =
+            findings.kinds.isEmpty
+            ? "nothing wrong" : "\(findings.faults) faults, \(findings.warnings) warnings"
+        let checked = "\(Quantity.approximate(bytes)) checked in \(WorkProgress.duration(seconds))"
+        return lines + ["\(directory): \(samples) samples sound, \(checked): \(outcome)"]
+    }
+}
+

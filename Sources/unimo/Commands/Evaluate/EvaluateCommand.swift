@@ -62,7 +62,7 @@ struct EvaluateRetrieval: ParsableCommand {
 }
 
 extension String {
-    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(width - count, 0)) }
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(width - count, 0)) }
 }
 
 extension RetrievalReport {

@@ -4,10 +4,18 @@ import Text
 struct TokenizerEncode: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "encode",
-        abstract: "Turn each line of standard input into token ids separated by blanks.")
+        abstract: "Turn each line of standard input into token ids separated by blanks.",
+        discussion: """
+            The ids are those of Hugging Face tokenizers, without special tokens around the line. Bytes that are not UTF-8 \
+            are encoded one by one.
+            """)
 
     @Argument(help: "The tokenizer directory.")
     var directory: String
+
+    @Flag(
+        help: "Take the names of special tokens in the text for these tokens; otherwise they are text like any other.")
+    var specials = false
 
     func run() throws {
         let tokenizer = try Tokenizer(directory: directory)
@@ -15,7 +23,7 @@ struct TokenizerEncode: ParsableCommand {
         var row: [UInt8] = []
         try TextInput.standardLines { line in
             row.removeAll(keepingCapacity: true)
-            for id in tokenizer.encode(utf8: line).ids {
+            for id in tokenizer.encode(utf8: line, recognizesSpecials: specials).ids {
                 if !row.isEmpty { row.append(UInt8(ascii: " ")) }
                 Self.append(id, to: &row)
             }

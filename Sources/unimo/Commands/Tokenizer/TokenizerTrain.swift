@@ -30,7 +30,7 @@ struct TokenizerTrain: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func run() throws {
-        guard !Directory.exists("\(directory)/\(Tokenizer.FileName.vocabulary)") else {
+        guard !Tokenizer.exists(in: directory) else {
             throw UsageError(description: "\(directory) holds a tokenizer already; choose another directory")
         }
         var trainer = try TokenizerTrainer(
@@ -45,7 +45,6 @@ struct TokenizerTrain: ParsableCommand {
         let tokenizer = trainer.train { status.show("\($0) tokens") }
         try Interruption.check()
         status.clear()
-        try Directory.create(directory)
         try tokenizer.save(to: directory)
         json.print(
             [
