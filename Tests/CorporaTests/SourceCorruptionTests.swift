@@ -1,4 +1,4 @@
-import Runtime
+import Rehearsal
 import Storage
 import Testing
 
@@ -129,10 +129,9 @@ import Testing
     func damaged() throws {
         let directory = try TemporaryDirectory()
         for (number, victim) in try Self.victims().enumerated() {
-            var random = RandomKey(seed: 2024, batch: number, purpose: .test).stream
             var seen: [Outcome: Int] = [:]
-            for _ in 0..<250 {
-                try directory.put(victim.name, Damage.random(victim.bytes, &random))
+            for seed in 0..<400 {
+                try directory.put(victim.name, Corruption.corrupted(victim.bytes, seed: 1000 * number + seed))
                 for outcome in Set(try read(directory, victim)) { seen[outcome, default: 0] += 1 }
             }
             #expect(seen[.refused, default: 0] > 10, "\(victim.name): \(seen)")
@@ -191,27 +190,5 @@ enum Base64 {
             }
         }
         return text
-    }
-}
-
-/// One random change to a file: flip a bit, cut it, overwrite with zeros, exchange two parts, or insert bytes.
-enum Damage {
-    static func random(_ bytes: [UInt8], _ random: inout RandomStream) -> [UInt8] {
-        var changed = bytes
-        let place = random.integer(below: bytes.count)
-        let length = min(1 + random.integer(below: 64), bytes.count - place)
-        switch random.integer(below: 5) {
-        case 0: changed[place] ^= 1 << UInt8(random.integer(below: 8))
-        case 1: changed.removeLast(bytes.count - place)
-        case 2: changed.replaceSubrange(place..<place + length, with: repeatElement(0, count: length))
-        case 3:
-            let other = random.integer(below: bytes.count - length + 1)
-            let (mine, others) = (bytes[place..<place + length], bytes[other..<other + length])
-            changed.replaceSubrange(place..<place + length, with: others)
-            changed.replaceSubrange(other..<other + length, with: mine)
-        default:
-            changed.insert(contentsOf: (0..<length).map { _ in UInt8(random.integer(below: 256)) }, at: place)
-        }
-        return changed
     }
 }

@@ -1,3 +1,4 @@
+import Rehearsal
 import Runtime
 import Storage
 import Testing

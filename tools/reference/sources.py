@@ -7,14 +7,20 @@ import dataclasses
 import gzip
 import io
 import json
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import zstandard
 from PIL import Image
 
+# Samples in the first archive that tools/parquet makes of the pictures here.
+SHARD_ROWS = 2
 CAPTIONS = ["a red square", "ein grünes Feld", "青い四角", "a \"quoted\" word, and a comma", "two\tcolumns? no", "🙂 smiles"]
 
 
@@ -264,6 +270,37 @@ def karpathy(root):
             expected[key] = {"jpg": image, "txt": captions[0], "captions.json": captions}
     put(root / "in/dataset_coco.json", json.dumps({"info": {"images": [1]}, "images": images, "dataset": "coco"}))
     return expected
+
+
+# Parquet
+
+
+def parquet(root, table):
+    """Through tools/parquet, in two row groups."""
+    pyarrow.parquet.write_table(table, root / "table.parquet", row_group_size=4)
+    converter = Path(__file__).with_name("parquet.py")
+    command = [sys.executable, converter, root / "table.parquet", "--out", root / "in", "--shard-size", "3000"]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+@case("pairs")
+def parquet_images(root):
+    """Parquet with embedded images and lists of captions, as Hugging Face datasets write it"""
+    found = list(pairs(""))
+    images = [{"bytes": image, "path": None} for _, image, _ in found]
+    texts = [[caption, "another"] for _, _, caption in found]
+    parquet(root, pyarrow.table({"image": images, "captions": texts, "id": [f"k{n}" for n in range(len(found))]}))
+    return {
+        f"{n // SHARD_ROWS:06}/k{n}": {"jpg": image, "txt": caption, "captions.json": [caption, "another"]}
+        for n, (_, image, caption) in enumerate(found)
+    }
+
+
+@case("texts")
+def parquet_texts(root):
+    """Parquet with texts, through JSON lines"""
+    parquet(root, pyarrow.table({"text": CAPTIONS, "other": list(range(len(CAPTIONS)))}))
+    return {f"table/{n:08}": {"txt": caption} for n, caption in enumerate(CAPTIONS)}
 
 
 # Texts

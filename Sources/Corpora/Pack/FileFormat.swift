@@ -131,6 +131,10 @@ extension FileFormat {
         while stream.buffer.count < sample, try stream.fill() {}
         let bytes = Array(stream.buffer.prefix(sample))
         if bytes.starts(with: [0x50, 0x4B, 3, 4]) { return .regionArchive }
+        if bytes.starts(with: Array("PAR1".utf8)) {
+            throw CorpusError.empty(
+                sources: [path], reason: "it is Parquet; tools/parquet makes a folder of it that can be packed")
+        }
         if isImage(bytes) { return .image }
         if isArchive(bytes) { return .archive }
         let first = bytes.first { !($0 == 32 || (9...13).contains($0)) && ![0xEF, 0xBB, 0xBF].contains($0) }

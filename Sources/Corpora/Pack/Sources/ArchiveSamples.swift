@@ -62,8 +62,9 @@ struct ArchiveSamples: SampleReader {
             if contents.contains(where: { $0.name == current.name }) {
                 fault = fault ?? "two members `\(current.name)`"
             } else if isWanted(current.name) {
-                if current.entry.size > PackItem.imageLimit {
-                    fault = fault ?? "a member of \(current.entry.size) bytes, at most \(PackItem.imageLimit) are taken"
+                let limit = limit(of: current.name)
+                if current.entry.size > limit {
+                    fault = fault ?? "`\(current.name)` has \(current.entry.size) bytes, at most \(limit) are taken"
                 } else if fault == nil {
                     contents.append(.init(name: current.name, bytes: try archive.contents()))
                 }
@@ -94,6 +95,11 @@ struct ArchiveSamples: SampleReader {
             return name == RegionSet.descriptorName || name.hasSuffix(".npy") || Self.textNames.contains(name)
                 || StoredSample.imageNames.contains(name) || name == CaptionList.memberName
         }
+    }
+
+    /// Bytes of a member at most.
+    private func limit(of name: String) -> Int {
+        Self.textNames.contains(name) || name.hasSuffix("json") ? PackItem.textLimit : PackItem.imageLimit
     }
 
     private static let textNames = ["txt", "text", "caption"]

@@ -35,14 +35,14 @@ struct JSONLines: SampleReader {
         do { cells = try decoder.decode([String: JSONCell].self, from: Data(line.bytes)) } catch {
             throw SampleRejection(description: "no JSON object: \(JSONFault.summary(error))")
         }
-        return try TableRow(columns: file.settings.columns) { name in
+        return try TableRow(columns: file.settings.columns) { part, name in
             guard let cell = cells[name] else { return nil }
             switch cell {
             case .text(let text): return [text]
             case .texts(let texts): return texts
-            case .number(let number): return [number]
+            case .number(let number) where part == .key: return [number]
             case .null: return nil
-            case .other: throw SampleRejection(description: "`\(name)` is no text")
+            case .number, .other: throw SampleRejection(description: "`\(name)` is no text")
             }
         }
     }

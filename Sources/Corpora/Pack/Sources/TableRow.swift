@@ -9,12 +9,12 @@ struct TableRow {
     /// What the columns are called, for messages.
     private let columns: ColumnNames
 
-    /// - Parameter cell: the contents of a column; nil when there is none.
-    init(columns: ColumnNames, cell: (String) throws -> [String]?) throws {
+    /// - Parameter cell: the contents of a column that a part is looked for in; nil when there is none.
+    init(columns: ColumnNames, cell: (ColumnNames.Part, String) throws -> [String]?) throws {
         self.columns = columns
         func part(_ part: ColumnNames.Part) throws -> [String]? {
             for name in columns.candidates(for: part) {
-                if let found = try cell(name) { return found }
+                if let found = try cell(part, name) { return found }
             }
             return nil
         }

@@ -78,7 +78,7 @@ struct TableRows: SampleReader {
         guard fields.count == width else {
             throw SampleRejection(description: "\(fields.count) fields where there are \(width) columns")
         }
-        return try TableRow(columns: file.settings.columns) { name in
+        return try TableRow(columns: file.settings.columns) { _, name in
             guard let index = names[name] else { return nil }
             guard let text = String(validating: fields[index], as: UTF8.self) else {
                 throw SampleRejection(description: "column `\(name)` is not UTF-8")

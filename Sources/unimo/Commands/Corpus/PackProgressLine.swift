@@ -41,17 +41,8 @@ final class PackProgressLine {
         if seconds > 0.5, read > 0 {
             parts.append("\(Int(Double(progress.packed - first.packed) / seconds)) samples/s")
             let left = Double(progress.total) - Double(progress.consumed)
-            parts.append("\(duration(max(left, 0) * seconds / read)) left")
+            parts.append("\(WorkProgress.duration(max(left, 0) * seconds / read)) left")
         }
         return parts.joined(separator: " · ")
-    }
-
-    /// `12 s`, `3 min 20 s`, `5 h 12 min`.
-    private static func duration(_ seconds: Double) -> String {
-        guard seconds < 1e7 else { return "long" }
-        let whole = Int(seconds.rounded())
-        if whole < 60 { return "\(whole) s" }
-        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-        return "\(whole / 3600) h \(whole % 3600 / 60) min"
     }
 }
