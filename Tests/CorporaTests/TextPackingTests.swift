@@ -38,11 +38,11 @@ import Text
         var found = ""
         for sample in try Self.samples(corpus, maxTokens: maxTokens) {
             for (number, sequence) in ([sample] + sample.continuations).enumerated() {
-                #expect(sequence.tokens.first == Tokenizer.start && sequence.tokens.last == Tokenizer.end)
+                #expect(sequence.tokens.first == TextEnds().start && sequence.tokens.last == TextEnds().end)
                 #expect(sequence.tokens.count <= maxTokens && sequence.wordStarts.count == sequence.tokens.count)
                 let inner = sequence.tokens.dropFirst().dropLast()
                 if number == 0 { found += "|" }
-                found += String(inner.map { $0 == Tokenizer.end ? "|" : Character(Unicode.Scalar(UInt32($0))!) })
+                found += String(inner.map { $0 == TextEnds().end ? "|" : Character(Unicode.Scalar(UInt32($0))!) })
             }
         }
         #expect(found == texts.map { "|" + $0.text }.joined())
