@@ -22,7 +22,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 // System libraries behind inline shims: name, pkg-config name.
 let libraries = [
-    ("CMPI", "mpi-c"), ("COpenBLAS", "openblas"), ("CZstd", "libzstd"), ("CCrypto", "libcrypto"),
+    ("CMPI", "mpi-c"), ("COpenBLAS", "openblas"), ("CZstd", "libzstd"), ("CZlib", "zlib"), ("CCrypto", "libcrypto"),
 ]
 
 // The house: each room and what it may import. `tools/check-imports` holds the sources against this table.
@@ -30,7 +30,7 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
     ("Runtime", ["CBaseline"], [logging]),
     ("Tensors", ["Runtime", "COpenBLAS", "COneDNN"], []),
     ("Autograd", ["Runtime", "Tensors"], []),
-    ("Storage", ["Runtime", "CZstd", "CCrypto"], [system]),
+    ("Storage", ["Runtime", "CZstd", "CZlib", "CCrypto"], [system]),
     ("Collectives", ["Runtime", "CBaseline"], []),
     ("MPITransport", ["Runtime", "Collectives", "CMPI"], []),
     ("Batches", ["Runtime", "Tensors"], []),

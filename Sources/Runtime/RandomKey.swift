@@ -10,6 +10,8 @@ public struct Purpose: Sendable, Equatable {
     public static let test = Purpose(5)
     public static let replacement = Purpose(6)
     public static let pool = Purpose(7)
+    /// Which of several captions of an image is read.
+    public static let caption = Purpose(8)
     /// The augmentation of the `view`-th image of a sample.
     public static func augmentation(view: Int) -> Purpose { Purpose(64 + UInt16(view)) }
     /// The order of the frames of the `stream`-th corpus of a mixture, and of the samples in each.

@@ -84,7 +84,7 @@ public enum AtomicFile {
     }
 }
 
-/// A directory that appears under its name complete, or not at all: files go into `path` + `.tmp`, which `commit`
+/// A directory that appears under its name complete, or not at all: files go into a staging directory, which `commit`
 /// renames.
 public struct StagedDirectory: Sendable {
     /// The final path.
@@ -93,10 +93,11 @@ public struct StagedDirectory: Sendable {
     public let staging: String
     private let faultPoint: String
 
-    public init(path: String, faultPoint: String = "storage") {
+    /// - Parameter staging: on the same file system; `path` + `.tmp` when nil.
+    public init(path: String, staging: String? = nil, faultPoint: String = "storage") {
         self.path = path
         self.faultPoint = faultPoint
-        staging = path + ".tmp"
+        self.staging = staging ?? path + ".tmp"
     }
 
     /// Makes the staging directory, empty: what an earlier attempt left is removed.

@@ -39,7 +39,8 @@ import Testing
                 let found = try corpus.read(number)
                 try #require(found.key == sample.key && found.members == sample.members, "wrong data")
             }
-            return try CorpusVerifier(directory: directory).run().findings.first.map { "\($0)" }
+            let findings = try CorpusVerifier(directory: directory).run().findings
+            return findings.kinds.first.map { "\(findings.examples($0))" }
         } catch let error as any DiagnosedError { return error.description }
     }
 

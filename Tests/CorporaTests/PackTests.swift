@@ -122,7 +122,7 @@ import Testing
         let error = #expect(throws: CorpusError.self) { try PackJob(again).run() }
         guard case .rejected(let sources, 6) = error else { throw Unexpected() }
         #expect(Set(sources.map(\.path)) == Set((1...6).map { directory("in/bad.jsonl:\($0)") }))
-        #expect(sources.first { $0.path.hasSuffix(":3") }?.reason.contains("`caption` is no String") == true)
+        #expect(sources.first { $0.path.hasSuffix(":3") }?.reason.contains("`caption` is no text") == true)
     }
 
     @Test("both parts of a hold-out make up the whole, and the share is about right")

@@ -1,3 +1,4 @@
+import Rehearsal
 import Corpora
 import Rehearsal
 import Runtime

@@ -30,7 +30,9 @@ struct SampleDecoder: Sendable {
     /// - Parameter random: seed, batch and position; the purpose is set for each use.
     func decode(_ stored: StoredSample, random: RandomKey) throws(UnusableSample) -> Sample {
         var sample = Sample(key: stored.key)
-        if let maxTokens = needs.maxTokens { try addText(stored, maxTokens: maxTokens, to: &sample) }
+        if let maxTokens = needs.maxTokens {
+            try addText(stored, maxTokens: maxTokens, random: random, to: &sample)
+        }
         if !needs.views.isEmpty {
             let wanted = needs.views.enumerated().map { view, augmentation in
                 (policy: augmentation.policy, random: random.with(purpose: .augmentation(view: view)))
@@ -47,9 +49,11 @@ struct SampleDecoder: Sendable {
     }
 
     /// Tokens between `<s>` and `</s>`; a text that is too long loses its end, not its `</s>`.
-    private func addText(_ stored: StoredSample, maxTokens: Int, to sample: inout Sample) throws(UnusableSample) {
+    private func addText(
+        _ stored: StoredSample, maxTokens: Int, random: RandomKey, to sample: inout Sample
+    ) throws(UnusableSample) {
         if needs.packsTexts { return try addTexts(stored, maxTokens: maxTokens, to: &sample) }
-        let (ids, wordStarts) = tokenize(try text(of: stored))
+        let (ids, wordStarts) = tokenize(try text(of: stored, random: random))
         precondition(ids.count == wordStarts.count, "\(ids.count) ids and \(wordStarts.count) word starts")
         guard !ids.isEmpty else { throw UnusableSample(reason: "the text has no tokens") }
         let count = min(ids.count, maxTokens - 2)
@@ -82,10 +86,13 @@ struct SampleDecoder: Sendable {
         }
     }
 
-    /// The `txt` member, or else `caption` of the `json` member, without blanks at its ends.
-    private func text(of stored: StoredSample) throws(UnusableSample) -> String {
+    /// One of several captions, drawn anew each time; or the `txt` member, or else `caption` of the `json` member;
+    /// without blanks at its ends.
+    private func text(of stored: StoredSample, random: RandomKey) throws(UnusableSample) -> String {
         let text: String
-        if let member = stored.text {
+        if let member = stored.member([CaptionList.memberName]) {
+            text = try caption(of: member, random: random)
+        } else if let member = stored.text {
             guard let valid = String(validating: member.bytes, as: UTF8.self) else {
                 throw UnusableSample(reason: "the text is not UTF-8")
             }
@@ -103,6 +110,16 @@ struct SampleDecoder: Sendable {
         while trimmed.last?.isWhitespace == true { trimmed.removeLast() }
         guard !trimmed.isEmpty else { throw UnusableSample(reason: "the text is empty") }
         return String(trimmed)
+    }
+
+    private func caption(
+        of member: StoredSample.Member, random: RandomKey
+    ) throws(UnusableSample) -> String {
+        do {
+            let captions = try CaptionList(member).captions
+            var stream = random.with(purpose: .caption).stream
+            return captions[stream.integer(below: captions.count)]
+        } catch { throw UnusableSample(reason: error.description) }
     }
 
     private func pixels(

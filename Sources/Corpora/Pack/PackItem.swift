@@ -2,25 +2,86 @@ import Storage
 
 /// A sample that is still to be read: where its parts are.
 struct PackItem: Sendable {
+    enum Image: Sendable {
+        case none
+        case file(String)
+        case inline([UInt8])
+    }
+
     /// Text that comes with an image or stands alone.
     enum Text: Sendable {
         case none
         case inline(String)
+        /// UTF-8 that is still to be checked.
+        case bytes([UInt8])
+        /// Several captions of one image.
+        case captions([String])
         /// The first line of a file.
         case firstLine(ofFile: String)
+        case whole(file: String)
+        /// `caption`, `captions` or `text` of a JSON object in a file, or in bytes.
+        case json(file: String)
+        case jsonBytes([UInt8])
+        /// A member `captions.json`.
+        case captionList([UInt8])
+    }
+
+    enum Regions: Sendable {
+        case none
+        /// A row of a bottom-up-attention table.
+        case row(RegionRow)
+        case archive(path: String)
+        case members(RegionSet)
     }
 
     /// For messages: file and line.
     var origin: String
     /// Already safe for the naming rule.
     var key: String
-    var imagePath: String?
+    var image = Image.none
     var text = Text.none
+    var regions = Regions.none
+    /// Members taken over as they are.
+    var kept: [StoredSample.Member] = []
+    /// Features are stored in half precision.
+    var halvesFeatures = false
+    /// img2dataset's record of the download, a file or bytes.
+    var status = Status.none
+
+    enum Status: Sendable {
+        case none
+        case file(String)
+        case inline([UInt8])
+    }
+
+    /// The key of the document a piece was cut from, or the sample's own: no document is split by a hold-out.
+    var document: String {
+        guard case .inline = text, let mark = key.utf8.lastIndex(of: UInt8(ascii: "@")) else { return key }
+        let digits = key.utf8[key.utf8.index(after: mark)...]
+        return digits.count >= 10 && digits.allSatisfy { (48...57).contains($0) } ? String(key[..<mark]) : key
+    }
 
     /// A rough size, by which work is dealt out.
     var weight: Int {
-        guard imagePath == nil, case .inline(let text) = text else { return 512 << 10 }
-        return text.utf8.count + 1024
+        var weight = 1024 + kept.reduce(0) { $0 + $1.bytes.count }
+        switch image {
+        case .none: break
+        case .file: weight += 512 << 10
+        case .inline(let bytes): weight += bytes.count
+        }
+        switch text {
+        case .inline(let text): weight += text.utf8.count
+        case .bytes(let bytes), .jsonBytes(let bytes), .captionList(let bytes): weight += bytes.count
+        case .captions(let texts): weight += texts.reduce(0) { $0 + $1.utf8.count }
+        default: break
+        }
+        switch regions {
+        case .none: break
+        case .row(let row): weight += row.bytes.count
+        case .archive: weight += 1 << 20
+        case .members(let regions): weight += regions.features.data.count
+        }
+        return weight
     }
 }
 
@@ -28,7 +89,7 @@ struct PackItem: Sendable {
 enum PackEvent: Sendable {
     case item(PackItem)
     case rejected(RejectedSource)
-    /// An image without a caption file.
+    /// An image without a caption.
     case unpaired(String)
 }
 
@@ -37,55 +98,5 @@ struct SampleRejection: Error, CustomStringConvertible {
     let description: String
 }
 
-extension PackItem {
-    private static let imageLimit: UInt64 = 256 << 20
-    static let textLimit: UInt64 = 16 << 20
-
-    /// Reads the sample's parts.
-    func load(transform: PackOptions.ImageTransform?) throws -> StoredSample {
-        var sample = StoredSample(key: key, members: [])
-        if let imagePath {
-            var bytes = try InputFile.contents(of: imagePath, limit: Self.imageLimit)
-            _ = try Self.imageName(bytes)
-            if let transform { bytes = try transform(bytes, imagePath) }
-            sample.members.append(.init(name: try Self.imageName(bytes), bytes: bytes))
-        }
-        switch text {
-        case .none: break
-        case .inline(let text): sample.members.append(.init(name: "txt", bytes: try Self.checked(text)))
-        case .firstLine(let path):
-            sample.members.append(.init(name: "txt", bytes: try Self.checked(try Self.firstLine(of: path))))
-        }
-        return sample
-    }
-
-    /// The member name of an image, told by its first bytes.
-    private static func imageName(_ bytes: [UInt8]) throws -> String {
-        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return "png" }
-        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return "jpg" }
-        if bytes.starts(with: Array("RIFF".utf8)), bytes.dropFirst(8).starts(with: Array("WEBP".utf8)) {
-            return "webp"
-        }
-        throw SampleRejection(
-            description: bytes.isEmpty ? "the file is empty" : "the file is no PNG, JPEG or WebP image")
-    }
-
-    private static func firstLine(of path: String) throws -> String {
-        let bytes = try InputFile.contents(of: path, limit: textLimit)
-        let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
-        guard let text = String(validating: line, as: UTF8.self) else {
-            throw SampleRejection(description: "\(path) is not UTF-8")
-        }
-        // Translations follow as `language.utf8=text`: when one comes first, there is no caption of its own.
-        if let equals = text.firstIndex(of: "="), text[..<equals].hasSuffix(".utf8") {
-            throw SampleRejection(description: "the first line of \(path) is a translation, not a caption")
-        }
-        return text
-    }
-
-    private static func checked(_ text: String) throws -> [UInt8] {
-        let trimmed = TextLines.trimmed(text)
-        guard !trimmed.isEmpty else { throw SampleRejection(description: "the text is empty") }
-        return Array(trimmed.utf8)
-    }
-}
+/// A sample whose download failed: not bad, only not there.
+struct FailedDownload: Error {}

@@ -6,127 +6,122 @@ import Storage
 /// Samples keep the order of the sources (files sorted bytewise by path, documents in file order); the bytes written do
 /// not depend on the number of workers.
 public struct PackJob {
-    /// Paths and reasons kept for a report; beyond, only the number.
-    private static let listLimit = 100
-    /// Rough bytes read by one round of the workers, per worker.
-    private static let roundWeight = 8 << 20
-
     private let options: PackOptions
 
     public init(_ options: PackOptions) { self.options = options }
 
     /// Packs. On failure no corpus appears.
-    /// - Parameter progress: called between rounds of work, on the calling thread; what it throws ends the work.
-    public func run(progress: (PackProgress) throws -> Void = { _ in }) throws -> PackReport {
+    /// - Parameters:
+    ///   - progress: called between rounds of work, on the calling thread; what it throws ends the work.
+    ///   - notice: told what the sources are found to be.
+    public func run(
+        progress: (PackProgress) throws -> Void = { _ in }, notice: (PackNotice) -> Void = { _ in }
+    ) throws -> PackReport {
+        let plan = try PackPlan(options)
+        for source in plan.detected { notice(.detected(source)) }
+        let header = PackJournal.Header(options: options.record, sources: plan.digest)
+        if Directory.exists(options.output) {
+            guard let report = try finishedReport(plan, header) else { throw CorpusError.exists(path: options.output) }
+            notice(.finished)
+            return report
+        }
+        let attempt = try PackAttempt(options, header)
+        if let last = attempt.finished.last {
+            notice(.resuming(shards: attempt.finished.count, samples: last.mark.counts.packed))
+        }
         let pool = WorkerPool(threads: max(options.workers, 1))
         defer { pool.stop() }
-        let writer = try CorpusWriter(
-            directory: options.output, kind: options.kind, layout: options.layout, pool: pool)
-        var run = Run(options: options, pool: pool, writer: writer)
-        for source in sources {
-            try source.walk { event in
-                try run.take(event)
-                if run.isRoundFull { try run.finishRound(progress) }
-            }
-        }
-        try run.finishRound(progress)
+        let writer = CorpusWriter(
+            place: attempt.place, kind: options.kind, layout: options.layout, pool: pool, finished: attempt.finished,
+            keys: attempt.keys, onShard: { try attempt.journal.append($0) })
+        var run = PackRun(options: options, plan: plan, pool: pool, writer: writer, attempt: attempt)
+        while try run.round() { try progress(run.progress) }
         return try run.finish()
     }
 
-    private var sources: [PackSource] {
-        options.sources.map { path in
-            let prefix = options.sources.count > 1 ? Directory.name(of: path) + "/" : ""
-            return PackSource(kind: options.kind, path: path, keyPrefix: prefix, textUnit: options.textUnit)
+    /// The report of an attempt that ended between giving the corpus its name and clearing up; nil when there was none.
+    private func finishedReport(_ plan: PackPlan, _ header: PackJournal.Header) throws -> PackReport? {
+        let staging = StagingPlace.path(of: options.output)
+        guard Directory.kind(of: staging) == .directory else { return nil }
+        let place = try StagingPlace(directory: options.output)
+        guard let journal = try PackJournal.read(place.journal), let end = journal.end, journal.header == header else {
+            return nil
         }
+        try place.remove()
+        return PackReport(
+            plan, end.counts, shards: journal.shards.map(\.row), resumed: journal.shards.count,
+            fingerprint: end.fingerprint)
+    }
+}
+
+/// The staging place of a job, with what an earlier attempt has left of use.
+struct PackAttempt {
+    let place: StagingPlace
+    let journal: PackJournal
+    /// Shards to go on after.
+    let finished: [PackJournal.Shard]
+    /// Keys of the samples in them.
+    let keys: KeySet
+
+    init(_ options: PackOptions, _ header: PackJournal.Header) throws {
+        place = try StagingPlace(directory: options.output)
+        let old = options.startsAfresh ? nil : try PackJournal.read(place.journal)
+        var (finished, keys): ([PackJournal.Shard], KeySet) = ([], KeySet())
+        if let old, let last = old.shards.last {
+            if let difference = header.difference(from: old.header) {
+                throw CorpusError.unfinished(
+                    path: place.path, shards: old.shards.count, samples: last.mark.counts.packed, reason: difference)
+            }
+            for shard in old.shards {
+                guard let table = Self.table(of: shard, in: place.staged.staging) else { break }
+                for key in table.keys { _ = keys.insert(key) }
+                finished.append(shard)
+            }
+        }
+        let files = finished.flatMap { [$0.row.name, $0.table.name] }
+        try place.clear(keeping: Set(files))
+        journal = try PackJournal(path: place.journal, contents: .init(header: header, shards: finished))
+        (self.finished, self.keys) = (finished, keys)
     }
 
-    /// The state of one run.
-    private struct Run {
-        let options: PackOptions
-        let pool: WorkerPool
-        let writer: CorpusWriter
-        var report = PackReport()
-        var seen = 0
-        var round: [PackItem] = []
-        var roundWeight = 0
-
-        init(options: PackOptions, pool: WorkerPool, writer: CorpusWriter) {
-            self.options = options
-            self.pool = pool
-            self.writer = writer
+    /// The table of a shard that is as the journal says; nil when something about it is not.
+    private static func table(of shard: PackJournal.Shard, in directory: String) -> ShardTable? {
+        guard let file = try? InputFile(path: directory + "/" + shard.row.name), file.size == shard.row.size else {
+            return nil
         }
+        return try? ShardTable(
+            directory: directory, name: shard.table.name, digest: shard.table.sha256, row: shard.row)
+    }
+}
 
-        var isRoundFull: Bool { roundWeight >= PackJob.roundWeight * pool.threads }
+/// The sources of a job as a look at them has told.
+struct PackPlan {
+    let sources: [PackSource]
+    let sizes: [UInt64]
+    let detected: [DetectedSource]
+    /// SHA-256 over the sources' paths, sizes and times.
+    let digest: String
 
-        mutating func take(_ event: PackEvent) throws {
-            seen += 1
-            switch event {
-            case .item(let item):
-                if let holdOut = options.holdOut, !holdOut.keeps(item.key) {
-                    report.heldBack += 1
-                } else {
-                    round.append(item)
-                    roundWeight += item.weight
-                }
-            case .rejected(let source): reject(source)
-            case .unpaired(let path):
-                report.unpairedCount += 1
-                if report.unpaired.count < PackJob.listLimit { report.unpaired.append(path) }
-            }
+    init(_ options: PackOptions) throws {
+        var (sources, sizes, detected): ([PackSource], [UInt64], [DetectedSource]) = ([], [], [])
+        let hash = SHA256()
+        for source in try options.openSources() {
+            let survey = try source.survey()
+            sources.append(source.adapted(to: survey))
+            sizes.append(survey.bytes)
+            detected.append(Self.describe(source.path, survey))
+            Array(survey.digest.utf8).withUnsafeBytes { hash.update($0) }
         }
+        (self.sources, self.sizes, self.detected) = (sources, sizes, detected)
+        digest = hash.hex()
+    }
 
-        private mutating func reject(_ source: RejectedSource) {
-            report.rejectedCount += 1
-            if report.rejected.count < PackJob.listLimit { report.rejected.append(source) }
-        }
-
-        /// Reads the samples of the round in parallel and hands them on in order.
-        mutating func finishRound(_ progress: (PackProgress) throws -> Void) throws {
-            let (items, transform) = (round, options.transformImage)
-            var loaded = [Result<ArchivedSample, any Error>?](repeating: nil, count: items.count)
-            loaded.withUnsafeMutableBufferPointer { loaded in
-                let base = loaded.baseAddress
-                pool.run(items.count) { task, _ in
-                    base?[task] = Result { try ArchivedSample(try items[task].load(transform: transform)) }
-                }
-            }
-            for (item, result) in zip(items, loaded) { try keep(item, result!) }
-            round = []
-            roundWeight = 0
-            var state = PackProgress()
-            (state.seen, state.packed, state.rejected) = (seen, report.samples, report.rejectedCount)
-            state.bytes = writer.size
-            try progress(state)
-        }
-
-        private mutating func keep(_ item: PackItem, _ result: Result<ArchivedSample, any Error>) throws {
-            let sample: ArchivedSample
-            do { sample = try result.get() } catch {
-                return reject(RejectedSource(path: item.origin, reason: "\(error)"))
-            }
-            guard !writer.contains(sample.key) else {
-                return reject(RejectedSource(path: item.origin, reason: "its key `\(item.key)` is taken already"))
-            }
-            // Once a source is bad, the corpus will not appear: only look for more bad ones.
-            guard report.rejectedCount == 0 || options.skipBad else { return }
-            try writer.append(sample)
-            report.samples += 1
-        }
-
-        mutating func finish() throws -> PackReport {
-            guard report.rejectedCount == 0 || options.skipBad else {
-                throw CorpusError.rejected(report.rejected, count: report.rejectedCount)
-            }
-            guard report.samples > 0 else {
-                throw CorpusError.empty(
-                    sources: options.sources,
-                    reason: "\(seen) sources seen, \(report.unpairedCount) images without a caption, "
-                        + "\(report.heldBack) samples in the other part, none of kind \(options.kind.rawValue)")
-            }
-            report.fingerprint = try writer.finish()
-            report.shards = writer.shardCount
-            report.bytes = writer.size
-            return report
-        }
+    private static func describe(_ path: String, _ survey: PackSource.Survey) -> DetectedSource {
+        let formats = survey.counts.sorted { $0.key.rawValue < $1.key.rawValue }
+        var text = formats.map(\.key.rawValue).joined(separator: " and ")
+        if survey.isDownload { text = "img2dataset output (\(text))" }
+        return DetectedSource(
+            path: path, format: text.isEmpty ? "nothing to read" : text, files: formats.reduce(0) { $0 + $1.value },
+            bytes: survey.bytes)
     }
 }

@@ -56,8 +56,10 @@ public struct PackOptions: Sendable {
     public typealias ImageTransform = @Sendable (_ bytes: [UInt8], _ path: String) throws -> [UInt8]
 
     public var kind: CorpusKind
-    /// Folders (walked recursively) or files: images, texts, `.jsonl`.
+    /// Folders (walked recursively) or files.
     public var sources: [String]
+    /// What the sources are.
+    public var format = SourceFormat.automatic
     /// The corpus directory to make.
     public var output: String
     public var layout: CorpusWriter.Layout
@@ -67,7 +69,25 @@ public struct PackOptions: Sendable {
     public var skipBad = false
     public var holdOut: HoldOut?
     public var textUnit = TextUnit.automatic
+    /// Longer texts are cut at sentence ends; bytes of UTF-8, at least 16.
+    public var maxTextBytes = 1024
+    /// Which columns of tables and JSON lines hold what.
+    public var columns = ColumnNames()
+    /// The first line of a table names its columns; otherwise they are called 1, 2, ….
+    public var hasHeader = true
+    /// Where relative image paths in tables, JSON lines and splits begin; the folder of the file when nil.
+    public var imageRoot: String?
+    /// Karpathy splits to pack; all when empty.
+    public var splits: [String] = []
+    /// Members of archives to keep beside those the kind needs.
+    public var keptMembers: [String] = []
+    /// Store region features in half precision.
+    public var halvesFeatures = false
     public var transformImage: ImageTransform?
+    /// Says in words what `transformImage` does: packing only goes on where an earlier attempt did the same.
+    public var transformName = ""
+    /// Begin again, whatever an earlier attempt has left.
+    public var startsAfresh = false
 
     public init(kind: CorpusKind, sources: [String], output: String) {
         self.kind = kind
@@ -77,31 +97,38 @@ public struct PackOptions: Sendable {
     }
 }
 
-/// How far packing is.
-public struct PackProgress: Sendable, Equatable {
-    /// Sources looked at: image files, documents, JSON lines.
-    public var seen = 0
-    public var packed = 0
-    public var rejected = 0
-    /// Bytes of finished shards.
-    public var bytes: UInt64 = 0
+extension PackOptions {
+    /// Everything the bytes of the corpus depend on besides the sources' contents, one line each.
+    var record: [String] {
+        let holdOut = holdOut.map { "\($0.numerator)/\($0.denominator) \($0.part.rawValue)" } ?? "none"
+        return [
+            "kind \(kind.rawValue)", "format \(format.rawValue)", "shard size \(layout.shardSize)",
+            "frame size \(layout.frameSize)", "compression \(layout.compression)", "skip bad \(skipBad)",
+            "hold-out \(holdOut)", "text unit \(textUnit.rawValue)", "max bytes \(maxTextBytes)",
+            "columns \(columns.description)", "header \(hasHeader)", "image root \(imageRoot ?? "")",
+            "splits \(splits.sorted().joined(separator: ","))",
+            "members \(keptMembers.sorted().joined(separator: ","))", "half features \(halvesFeatures)",
+            "transform \(transformName)",
+        ] + sources.map { "source \($0)" }
+    }
 
-    public init() {}
-}
-
-/// What was packed and what was not.
-public struct PackReport: Sendable, Equatable {
-    public var samples = 0
-    public var shards = 0
-    /// Bytes of all shards.
-    public var bytes: UInt64 = 0
-    /// Samples of the other part of a hold-out.
-    public var heldBack = 0
-    /// Images without a caption file beside them, in a folder of pairs: the first ones.
-    public var unpaired: [String] = []
-    public var unpairedCount = 0
-    /// Bad sources left out: the first ones.
-    public var rejected: [RejectedSource] = []
-    public var rejectedCount = 0
-    public var fingerprint = ""
+    /// The sources with what they are read by.
+    func openSources() throws -> [PackSource] {
+        precondition(maxTextBytes >= 16, "texts are cut to at least 16 bytes, got \(maxTextBytes)")
+        return try sources.map { path in
+            var settings = SourceSettings(kind: kind, maxTextBytes: maxTextBytes)
+            if sources.count > 1 {
+                let name = Directory.name(of: path)
+                settings.keyPrefix = (Directory.kind(of: path) == .directory ? name : FileFormat.stem(name)) + "/"
+            }
+            settings.textUnit = textUnit
+            settings.columns = columns
+            settings.hasHeader = hasHeader
+            settings.imageRoot = imageRoot
+            settings.splits = Set(splits)
+            settings.keptMembers = Set(keptMembers)
+            settings.halvesFeatures = halvesFeatures
+            return try PackSource(path: path, format: format, settings: settings)
+        }
+    }
 }

@@ -1,102 +1,130 @@
 import Runtime
 import Storage
 
-/// Walks over one source, a folder or a file, in an order that depends on names and contents only.
+/// One source, a folder or a file, walked over in an order that depends on names and contents only.
 struct PackSource {
-    let kind: CorpusKind
     let path: String
-    /// Put before every key, where several sources are packed together.
-    let keyPrefix: String
-    let textUnit: TextUnit
+    let format: SourceFormat
+    let settings: SourceSettings
+    private let isFolder: Bool
+    /// How the one file is read, where the source is no folder.
+    private let fileFormat: FileFormat?
 
-    private static let imageExtensions = StoredSample.imageNames
+    /// What a look at all its files told.
+    struct Survey {
+        /// Files of each format that will be read.
+        var counts: [FileFormat: Int] = [:]
+        /// Bytes of all files, read or not.
+        var bytes: UInt64 = 0
+        /// img2dataset's marks were found.
+        var isDownload = false
+        /// SHA-256 over path, size and time of every file.
+        var digest = ""
+    }
 
-    /// Calls `body` for everything found.
-    func walk(_ body: (PackEvent) throws -> Void) throws {
+    init(path: String, format: SourceFormat, settings: SourceSettings) throws {
+        self.path = path
+        self.format = format
+        var settings = settings
+        if format == .img2dataset { settings.isDownload = true }
+        self.settings = settings
         switch Directory.kind(of: path) {
-        case .directory:
-            let files = try Directory.files(below: path)
-            let present = Set(files)
-            for file in files { try visit(file, below: path, present: present, body) }
+        case .directory: (isFolder, fileFormat) = (true, nil)
         case .file:
-            let parent = Directory.parent(of: path)
-            let name = Directory.name(of: path)
-            let present = Set(try Directory.names(in: parent))
-            try visit(name, below: parent, present: present, isNamed: true, body)
-        default:
-            throw CorpusError.empty(sources: [path], reason: "there is no such file or folder")
+            (isFolder, fileFormat) = (false, try FileFormat(named: path, format: format, kind: settings.kind))
+        default: throw CorpusError.empty(sources: [path], reason: "there is no such file or folder")
         }
     }
 
-    /// - Parameters:
-    ///   - file: relative to `folder`.
-    ///   - isNamed: the source is this very file, so it is taken whatever its extension.
-    private func visit(
-        _ file: String, below folder: String, present: Set<String>, isNamed: Bool = false,
-        _ body: (PackEvent) throws -> Void
-    ) throws {
-        let ending = SampleName.fileExtension(file)
-        let full = folder + "/" + file
-        let stem = SampleName.withoutExtension(file)
-        if ending == "jsonl" { return try JSONLines(source: self, path: full, stem: stem).walk(body) }
-        switch kind {
-        case .texts:
-            if ending == "txt" || isNamed { try walkText(full, stem: stem, body) }
-        case .images:
-            guard Self.imageExtensions.contains(ending) || isNamed else { return }
-            try body(.item(PackItem(origin: full, key: key(stem), imagePath: full)))
-        case .pairs:
-            guard Self.imageExtensions.contains(ending) || isNamed else { return }
-            guard present.contains(stem + ".txt") else { return try body(.unpaired(full)) }
-            let caption = PackItem.Text.firstLine(ofFile: folder + "/" + stem + ".txt")
-            try body(.item(PackItem(origin: full, key: key(stem), imagePath: full, text: caption)))
-        // Regions come from a detector that runs over a corpus of images, not from files.
-        case .regions: return
+    private init(_ other: PackSource, settings: SourceSettings) {
+        (path, format, isFolder, fileFormat) = (other.path, other.format, other.isFolder, other.fileFormat)
+        self.settings = settings
+    }
+
+    /// Lists the files, without opening them.
+    func survey() throws -> Survey {
+        var survey = Survey()
+        let hash = SHA256()
+        try forEachFile { file, _ in
+            let line = Array("\(file.path)\0\(file.size)\0\(file.modified)\n".utf8)
+            line.withUnsafeBytes { hash.update($0) }
+            survey.bytes += file.size
+            // Beside its files `00000.tar` or `00000/…`, img2dataset leaves `00000_stats.json`.
+            if file.path.hasSuffix("_stats.json") { survey.isDownload = true }
+            if let format = readFormat(of: file) { survey.counts[format, default: 0] += 1 }
+        }
+        if format != .automatic { survey.isDownload = settings.isDownload }
+        survey.digest = hash.hex()
+        return survey
+    }
+
+    /// The source as the survey has found it to be.
+    func adapted(to survey: Survey) -> PackSource {
+        guard isFolder, format == .automatic, survey.isDownload else { return self }
+        var settings = settings
+        settings.isDownload = true
+        return PackSource(self, settings: settings)
+    }
+
+    private func readFormat(of file: WalkedFile) -> FileFormat? {
+        isFolder ? FileFormat(inFolder: file.path, format: format, kind: settings.kind) : fileFormat
+    }
+
+    private func forEachFile(_ body: (WalkedFile, String) throws -> Void) throws {
+        if isFolder {
+            var walk = try FileWalk(path)
+            while let file = try walk.next() { try body(file, path + "/" + file.path) }
+        } else if let file = FileWalk.file(path) {
+            try body(file, path)
+            // What lies beside an image belongs to it.
+            guard fileFormat == .image else { return }
+            for ending in [".txt", ".json"] {
+                let beside = SampleName.withoutExtension(path) + ending
+                if let file = FileWalk.file(beside) { try body(file, beside) }
+            }
         }
     }
 
-    func key(_ path: String) -> String { SampleName.key(from: keyPrefix + path) }
+    /// The files to read, from the `first`-th on, with the bytes of all files before each.
+    func files(from first: Int = 0) throws -> Files { try Files(self, from: first) }
 
-    /// The key of the `number`-th document of a file.
-    func key(_ stem: String, number: Int) -> String {
-        let digits = String(number)
-        return key(stem) + "/" + String(repeating: "0", count: max(8 - digits.count, 0)) + digits
-    }
+    /// Walks over the files of a source.
+    struct Files {
+        private let source: PackSource
+        private var walk: FileWalk?
+        private var single: WalkedFile?
+        /// Number of the next file, and bytes of those before it.
+        private(set) var number = 0
+        private(set) var bytesBefore: UInt64 = 0
 
-    private func walkText(_ full: String, stem: String, _ body: (PackEvent) throws -> Void) throws {
-        let byParagraph = try textUnit == .paragraphs || (textUnit == .automatic && TextLines.hasParagraphs(path: full))
-        var lines = try TextLines(path: full)
-        var number = 0
-        var document: (start: Int, lines: [String], bytes: Int)?
-        func emit() throws {
-            guard let found = document else { return }
-            document = nil
-            let origin = "\(full):\(found.start)"
-            guard found.bytes <= PackItem.textLimit else {
-                let reason = "a document of \(found.bytes) bytes, at most \(PackItem.textLimit) are taken"
-                return try body(.rejected(RejectedSource(path: origin, reason: reason)))
+        fileprivate init(_ source: PackSource, from first: Int) throws {
+            self.source = source
+            if source.isFolder { walk = try FileWalk(source.path) } else { single = FileWalk.file(source.path) }
+            while number < first, let file = try nextWalked() {
+                number += 1
+                bytesBefore += file.size
             }
-            let text = found.lines.joined(separator: "\n")
-            try body(.item(PackItem(origin: origin, key: key(stem, number: number), text: .inline(text))))
-            number += 1
         }
-        while let line = try lines.next() {
-            if line.isBlank {
-                try emit()
-                continue
-            }
-            guard let text = line.text, !line.isTooLong else {
-                let reason = line.isTooLong ? "a line of more than \(TextLines.lineLimit) bytes" : "not UTF-8"
-                try body(.rejected(RejectedSource(path: "\(full):\(line.number)", reason: reason)))
-                continue
-            }
-            var open = document ?? (start: line.number, lines: [], bytes: 0)
-            open.bytes += text.utf8.count + 1
-            // A document without end is not kept in memory: it will be rejected.
-            if open.bytes <= PackItem.textLimit { open.lines.append(text) }
-            document = open
-            if !byParagraph { try emit() }
+
+        private mutating func nextWalked() throws -> WalkedFile? {
+            if source.isFolder { return try walk?.next() }
+            defer { single = nil }
+            return single
         }
-        try emit()
+
+        mutating func next() throws -> (file: SourceFile?, number: Int, bytesBefore: UInt64)? {
+            guard let walked = try nextWalked() else { return nil }
+            defer {
+                number += 1
+                bytesBefore += walked.size
+            }
+            let format = source.readFormat(of: walked)
+            let file = format.map {
+                SourceFile(
+                    path: source.isFolder ? source.path + "/" + walked.path : source.path,
+                    stem: FileFormat.stem(walked.path), format: $0, size: walked.size, settings: source.settings)
+            }
+            return (file, number, bytesBefore)
+        }
     }
 }

@@ -1,6 +1,7 @@
+import Glibc
 import Storage
 
-/// The lines of a text file, read piece by piece.
+/// The lines of a text file, plain or compressed, read piece by piece.
 struct TextLines {
     /// Bytes of one line at most.
     static let lineLimit = 16 << 20
@@ -9,7 +10,9 @@ struct TextLines {
     struct Line {
         /// Counted from 1.
         var number: Int
-        var bytes: ArraySlice<UInt8>
+        /// Where it begins in the decoded file.
+        var offset: UInt64
+        var bytes: [UInt8]
         var isTooLong = false
 
         /// The line as text without the blanks around it; nil when it is not UTF-8.
@@ -17,36 +20,52 @@ struct TextLines {
         var isBlank: Bool { bytes.allSatisfy { $0 == 32 || (9...13).contains($0) } }
     }
 
-    private let file: InputFile
-    private var offset: UInt64 = 0
-    private var buffer: ArraySlice<UInt8> = []
-    private var number = 0
+    private let stream: DecodedStream
+    private let limit: Int
+    private var number: Int
 
-    init(path: String) throws { file = try InputFile(path: path) }
-
-    mutating func next() throws -> Line? {
-        var kept: [UInt8] = []
-        var isTooLong = false
-        while true {
-            if buffer.isEmpty {
-                guard offset < file.size else { break }
-                let count = Int(min(1 << 20, file.size - offset))
-                buffer = try file.read(at: offset, count: count)[...]
-                if offset == 0, buffer.starts(with: [0xEF, 0xBB, 0xBF]) { buffer = buffer.dropFirst(3) }
-                offset += UInt64(count)
-            }
-            let end = buffer.firstIndex(of: UInt8(ascii: "\n"))
-            let part = buffer[..<(end ?? buffer.endIndex)]
-            if kept.count + part.count <= Self.lineLimit { kept += part } else { isTooLong = true }
-            buffer = buffer[(end.map { $0 + 1 } ?? buffer.endIndex)...]
-            if end != nil { return line(kept, isTooLong) }
-        }
-        return kept.isEmpty && !isTooLong ? nil : line(kept, isTooLong)
+    /// - Parameters:
+    ///   - place: the beginning of a line.
+    ///   - limit: bytes of one line at most.
+    init(path: String, at place: UnitPlace = UnitPlace(), limit: Int = lineLimit) throws {
+        stream = try DecodedStream(path: path, at: place.offset)
+        number = place.line
+        self.limit = limit
+        if place.offset == 0 { try Self.skipMark(stream) }
     }
 
-    private mutating func line(_ bytes: [UInt8], _ isTooLong: Bool) -> Line {
+    /// Bytes of the file read so far.
+    var consumed: UInt64 { stream.consumed }
+    /// Where the next line begins, and lines before it.
+    var offset: UInt64 { stream.offset }
+    var lineNumber: Int { number }
+
+    mutating func next() throws -> Line? {
+        guard try !stream.buffer.isEmpty || stream.fill() else { return nil }
         number += 1
-        return Line(number: number, bytes: bytes[...], isTooLong: isTooLong)
+        var line = Line(number: number, offset: stream.offset, bytes: [])
+        repeat {
+            let end = Self.lineEnd(stream.buffer)
+            let part = stream.buffer.prefix(end ?? stream.buffer.count)
+            if line.bytes.count + part.count <= limit { line.bytes += part } else { line.isTooLong = true }
+            stream.drop(part.count + (end == nil ? 0 : 1))
+            if end != nil { return line }
+        } while try stream.fill()
+        return line
+    }
+
+    /// Bytes before the first line end; nil when there is none.
+    static func lineEnd(_ bytes: ArraySlice<UInt8>) -> Int? {
+        bytes.withUnsafeBytes { buffer in
+            guard let base = buffer.baseAddress, let found = memchr(base, 10, buffer.count) else { return nil }
+            return UnsafeRawPointer(found) - base
+        }
+    }
+
+    /// Passes over the byte order mark.
+    static func skipMark(_ stream: DecodedStream) throws {
+        while stream.buffer.count < 3, try stream.fill() {}
+        if stream.buffer.starts(with: [0xEF, 0xBB, 0xBF]) { stream.drop(3) }
     }
 
     /// True when a blank line stands between two others.

@@ -26,10 +26,12 @@ public enum CorpusError: DiagnosedError, Equatable {
     case empty(sources: [String], reason: String)
     /// The place of the new corpus is taken.
     case exists(path: String)
+    /// Another attempt has finished a part of the corpus, and can't be gone on with.
+    case unfinished(path: String, shards: Int, samples: Int, reason: String)
 
     public var exitCode: ExitCode {
         switch self {
-        case .exists: .usage
+        case .exists, .unfinished: .usage
         default: .data
         }
     }
@@ -46,6 +48,9 @@ public enum CorpusError: DiagnosedError, Equatable {
             "nothing to pack in \(sources.joined(separator: ", ")): \(reason)"
         case .exists(let path):
             "\(path) exists already; remove it or choose another directory"
+        case .unfinished(let path, let shards, let samples, let reason):
+            "\(path) holds \(samples) samples in \(shards) finished shards of an interrupted attempt, and \(reason); "
+                + "repeat the earlier command to go on, or add --afresh to begin again"
         }
     }
 }

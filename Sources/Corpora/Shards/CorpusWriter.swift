@@ -23,58 +23,80 @@ public final class CorpusWriter {
     public let directory: String
     private let kind: CorpusKind
     private let layout: Layout
-    private let staged: StagedDirectory
-    private let lock: DirectoryLock
+    private let place: StagingPlace
     private let pool: WorkerPool
     private let compressors: [FrameCompressor]
     private let shards: ShardWriter
+    private let onShard: ((PackJournal.Shard) throws -> Void)?
     private var pending = PendingFrame()
     private var full: [PendingFrame] = []
-    private var keys: Set<String> = []
-    private var members: [String: Int] = [:]
-    private var textBytes = 0
+    /// The mark of the last frame that went into a shard.
+    private var written = PackMark()
+    private var keys = KeySet()
+    private var totals = CorpusTotals()
     private var isFinished = false
 
     /// - Parameters:
     ///   - directory: must not exist. Its parent is made.
     ///   - pool: compresses frames.
-    public init(directory: String, kind: CorpusKind, layout: Layout, pool: WorkerPool) throws {
+    public convenience init(directory: String, kind: CorpusKind, layout: Layout, pool: WorkerPool) throws {
         guard !Directory.exists(directory) else { throw CorpusError.exists(path: directory) }
-        self.directory = directory
+        let place = try StagingPlace(directory: directory)
+        try place.clear()
+        self.init(place: place, kind: kind, layout: layout, pool: pool)
+    }
+
+    /// - Parameters:
+    ///   - place: holds the finished shards and nothing else of a corpus.
+    ///   - finished: shards to go on after.
+    ///   - keys: the keys in them.
+    ///   - onShard: told of every shard when it is on the disk; with it, finished shards stay when the work ends early.
+    init(
+        place: StagingPlace, kind: CorpusKind, layout: Layout, pool: WorkerPool, finished: [PackJournal.Shard] = [],
+        keys: KeySet = KeySet(), onShard: ((PackJournal.Shard) throws -> Void)? = nil
+    ) {
+        directory = place.directory
+        self.place = place
         self.kind = kind
         self.layout = layout
         self.pool = pool
-        staged = StagedDirectory(path: directory, faultPoint: "pack")
-        // The staging directory is locked rather than made afresh: two packers must not clear each other's work.
-        try Directory.create(staged.staging)
-        lock = try DirectoryLock(directory: staged.staging)
-        for name in try Directory.names(in: staged.staging) where staged.staging + "/" + name != lock.path {
-            try Directory.remove(staged.staging + "/" + name)
-        }
+        self.keys = keys
+        self.onShard = onShard
+        totals = finished.last?.mark.totals ?? CorpusTotals()
         compressors = (0..<pool.threads).map { _ in FrameCompressor(level: layout.compression) }
-        shards = ShardWriter(staged: staged, shardSize: layout.shardSize, level: layout.compression)
+        shards = ShardWriter(
+            staged: place.staged, shardSize: layout.shardSize, level: layout.compression, finished: finished)
     }
 
     deinit {
-        guard !isFinished else { return }
+        guard !isFinished, onShard == nil || shards.shards.isEmpty else { return }
         // What can't be removed now is removed by the next packer.
-        try? staged.discard()
+        try? place.remove()
+    }
+
+    /// Gives everything up that has been written.
+    func discard() throws {
+        isFinished = true
+        try place.remove()
     }
 
     /// Bytes in finished shards.
     public var size: UInt64 { shards.size }
     /// Finished shards.
-    public var shardCount: Int { shards.shards.count }
+    var rows: [CorpusIndex.Shard] { shards.shards }
 
     /// Adds a sample. The key is a relative path without dots and blanks that no other sample has.
     public func append(_ sample: StoredSample) throws { try append(ArchivedSample(sample)) }
 
-    func append(_ sample: ArchivedSample) throws {
+    /// - Parameter mark: where the packer stands after this sample.
+    func append(_ sample: ArchivedSample, mark: PackMark = PackMark()) throws {
         precondition(!isFinished, "\(directory) is finished")
-        precondition(keys.insert(sample.key).inserted, "two samples have the key `\(sample.key)`")
-        for name in sample.memberNames { members[name, default: 0] += 1 }
-        textBytes += sample.textBytes
+        let isNew = keys.insert(sample.key)
+        precondition(isNew, "two samples have the key `\(sample.key)`")
+        totals.add(sample)
         pending.append(sample)
+        pending.mark = mark
+        pending.mark.totals = totals
         guard pending.bytes.count >= layout.frameSize else { return }
         full.append(pending)
         pending = PendingFrame()
@@ -91,31 +113,57 @@ public final class CorpusWriter {
                 base?[task] = CompressedFrame(full[task].bytes, compressor: compressors[worker])
             }
         }
-        for (pending, frame) in zip(full, frames) { try shards.append(pending, frame!) }
+        for (pending, frame) in zip(full, frames) {
+            written = pending.mark
+            if try shards.append(pending, frame!) { try tellOfShard() }
+        }
         full = []
     }
 
+    private func tellOfShard() throws {
+        guard let onShard else { return }
+        // The names have to be on the disk before anything says so.
+        try Directory.flush(place.staged.staging)
+        try onShard(.init(row: shards.shards.last!, table: shards.tables.last!, mark: written))
+    }
+
     /// Writes what is left, the index and the manifest, and gives the directory its name.
+    /// - Parameter ending: told the fingerprint when everything is in place but the name.
     /// - Returns: the manifest's fingerprint.
-    @discardableResult public func finish() throws -> String {
+    @discardableResult public func finish(ending: (_ fingerprint: String) throws -> Void = { _ in }) throws -> String {
         precondition(!isFinished, "\(directory) is finished")
-        guard !keys.isEmpty else { throw CorpusError.empty(sources: [directory], reason: "no sample was added") }
+        guard keys.count > 0 else { throw CorpusError.empty(sources: [directory], reason: "no sample was added") }
         if !pending.keys.isEmpty { full.append(pending) }
         pending = PendingFrame()
         try writeFull()
-        try shards.finishShard()
-        let index = CorpusIndex(kind: kind, members: members, textBytes: textBytes, shards: shards.shards)
-        let indexFile = try staged.create(CorpusIndex.fileName)
+        if try shards.finishShard() { try tellOfShard() }
+        let index = CorpusIndex(
+            kind: kind, members: totals.members, textBytes: totals.textBytes, shards: shards.shards)
+        let indexFile = try place.staged.create(CorpusIndex.fileName)
         try indexFile.write(index.bytes)
         let indexDigest = try indexFile.seal()
         let shardDigests = shards.shards.map { FileDigest(name: $0.name, sha256: $0.sha256, size: $0.size) }
         let manifest = ChecksumManifest([indexDigest] + shardDigests + shards.tables)
-        let manifestFile = try staged.create(ChecksumManifest.fileName)
+        let manifestFile = try place.staged.create(ChecksumManifest.fileName)
         try manifestFile.write(Array(manifest.text.utf8))
         try manifestFile.seal()
-        try staged.commit()
+        try ending(manifest.fingerprint)
+        try place.staged.commit()
         isFinished = true
-        try Directory.remove(directory + "/.lock")
+        try place.remove()
         return manifest.fingerprint
+    }
+}
+
+/// Sums over the samples of a corpus, for its index.
+struct CorpusTotals: Sendable, Equatable, Codable {
+    /// Member name → number of samples that have it.
+    var members: [String: Int] = [:]
+    /// Bytes of all texts.
+    var textBytes = 0
+
+    mutating func add(_ sample: ArchivedSample) {
+        for name in sample.memberNames { members[name, default: 0] += 1 }
+        textBytes += sample.textBytes
     }
 }

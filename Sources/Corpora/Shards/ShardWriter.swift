@@ -28,6 +28,8 @@ struct PendingFrame {
     /// Bytes of each sample's text, beside `keys`.
     var textBytes: [Int] = []
     var bytes: [UInt8] = []
+    /// Where the packer stood after the last sample, and totals up to there.
+    var mark = PackMark()
 
     mutating func append(_ sample: ArchivedSample) {
         keys.append(sample.key)
@@ -53,13 +55,18 @@ final class ShardWriter {
     private(set) var tables: [FileDigest] = []
     private(set) var size: UInt64 = 0
 
-    init(staged: StagedDirectory, shardSize: UInt64, level: Int) {
+    /// - Parameter finished: shards that are in the directory already.
+    init(staged: StagedDirectory, shardSize: UInt64, level: Int, finished: [PackJournal.Shard] = []) {
+        shards = finished.map(\.row)
+        tables = finished.map(\.table)
+        size = finished.reduce(0) { $0 + $1.row.size }
         self.staged = staged
         self.shardSize = shardSize
         endFrame = CompressedFrame(Tar.end, compressor: FrameCompressor(level: level))
     }
 
-    func append(_ pending: PendingFrame, _ frame: CompressedFrame) throws {
+    /// - Returns: true when the frame was its shard's last.
+    func append(_ pending: PendingFrame, _ frame: CompressedFrame) throws -> Bool {
         let writer = try current ?? SeekableWriter(file: staged.create(CorpusIndex.shardName(shards.count)))
         current = writer
         keys += pending.keys
@@ -68,12 +75,12 @@ final class ShardWriter {
         frameSamples.append(pending.keys.count)
         rawSize += UInt64(frame.rawSize)
         try writer.append(frame)
-        if writer.size >= shardSize { try finishShard() }
+        return try writer.size >= shardSize && finishShard()
     }
 
-    /// Ends the shard being written, if there is one.
-    func finishShard() throws {
-        guard let writer = current else { return }
+    /// Ends the shard being written; false when there is none.
+    func finishShard() throws -> Bool {
+        guard let writer = current else { return false }
         current = nil
         try writer.append(endFrame)
         let digest = try writer.finish()
@@ -87,5 +94,6 @@ final class ShardWriter {
                 sha256: digest.sha256, frameSamples: frameSamples))
         size += digest.size
         (keys, offsets, textBytes, frameSamples, rawSize) = ([], [], [], [], 0)
+        return true
     }
 }

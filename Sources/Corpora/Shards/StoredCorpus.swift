@@ -6,7 +6,7 @@ public enum CorpusKind: String, Sendable, Codable, CaseIterable {
     case texts
     /// One image and one caption each.
     case pairs
-    /// One image and the regions a detector found in it.
+    /// The regions a detector found in one image, with their features; image and captions where they are known.
     case regions
 
     /// Members a sample of this kind must have: one name out of each list.
@@ -17,7 +17,7 @@ public enum CorpusKind: String, Sendable, Codable, CaseIterable {
         case .images: [image]
         case .texts: [text]
         case .pairs: [image, text]
-        case .regions: [image, ["regions.json"]]
+        case .regions: [[RegionSet.descriptorName], ["features.npy"], ["boxes.npy"]]
         }
     }
 }

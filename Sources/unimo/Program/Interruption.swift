@@ -9,7 +9,8 @@ enum Interruption {
     /// Thrown by `check` after Ctrl-C.
     struct Requested: DiagnosedError {
         var exitCode: Runtime.ExitCode { .stopped }
-        var description: String { "interrupted; nothing was left behind" }
+        var remark = "nothing was left behind"
+        var description: String { "interrupted; \(remark)" }
     }
 
     /// Lets `check` see the first Ctrl-C (or SIGTERM) from now on.

@@ -46,3 +46,8 @@ struct ByteSize: ExpressibleByArgument {
 extension CorpusKind: ExpressibleByArgument {}
 extension TextUnit: ExpressibleByArgument {}
 extension HoldOut.Part: ExpressibleByArgument {}
+extension SourceFormat: ExpressibleByArgument {}
+
+extension ColumnNames: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}

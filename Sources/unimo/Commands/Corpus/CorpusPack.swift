@@ -1,20 +1,22 @@
 import ArgumentParser
 import Corpora
-import Glibc
 import Recipes
 import Runtime
 import Telemetry
-import Vision
 
 struct CorpusPack: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pack",
-        abstract: "Pack images, texts or pairs into a corpus directory.",
+        abstract: "Pack images, texts, pairs or regions into a corpus directory.",
         discussion: """
-            Sources are folders (walked recursively) or files. images: png, jpg, jpeg, webp. texts: .txt, cut into \
-            documents by line or by blank line. pairs: an image with a .txt of the same name beside it, whose first line \
-            is the caption; or .jsonl. Every image is decoded once, so that a broken one is found now. The corpus \
-            appears when it is complete, and never overwrites anything.
+            Sources are folders (walked recursively) or files: image files, for pairs with a .txt (first line) or .json \
+            (caption, captions) of the same name beside them; img2dataset output; tar archives in the WebDataset layout; \
+            JSON lines; tables (.tsv, .csv); Karpathy splits; plain text; for regions the table of bottom-up attention \
+            and .npz files. Each may be packed with gzip or zstd. What a source is taken for is said first. Long texts \
+            are cut at sentence ends. Every image is decoded once, so that a broken one is found now.
+
+            The corpus appears when it is complete, and never overwrites anything. What is finished stays in OUT.tmp \
+            when the work is interrupted: the same command goes on from there.
             """)
 
     @Option(help: "What a sample holds: \(CorpusKind.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -26,15 +28,47 @@ struct CorpusPack: ParsableCommand {
     @Option(name: .customLong("out"), help: "The corpus directory to make.")
     var output: String
 
+    @Option(help: "What the sources are; auto looks at them.")
+    var format = SourceFormat.automatic
+
+    @Option(help: ArgumentHelp("Which columns hold what, in tables and JSON lines.", valueName: "text=A,image=B,key=C"))
+    var columns: ColumnNames?
+
+    @Flag(name: .customLong("no-header"), help: "Tables have no line of names; their columns are called 1, 2, ….")
+    var hasNoHeader = false
+
+    @Option(
+        name: .customLong("image-root"),
+        help: ArgumentHelp("Where image paths in tables, JSON lines and splits begin.", valueName: "folder"))
+    var imageRoot: String?
+
+    @Option(help: ArgumentHelp("Karpathy splits to pack (default: all).", valueName: "train,restval"))
+    var split: String?
+
+    @Option(help: ArgumentHelp("Members of archives to keep besides those the kind needs.", valueName: "json,cls"))
+    var members: String?
+
     @Option(name: .customLong("shard-size"), help: "Size at which a new shard is begun.")
     var shardSize = ByteSize(bytes: 64 << 20)
+
+    @Option(
+        name: .customLong("frame-size"),
+        help: "Bytes at which a frame is closed, before compression (default: 1MiB, 128KiB for texts).")
+    var frameSize: ByteSize?
 
     @Option(
         name: .customLong("shorter-side"),
         help: ArgumentHelp(
             "Shrink larger images until their shorter side has this many pixels.",
-            discussion: "They are stored as PNG; the others stay as they are.", valueName: "pixels"))
+            discussion: "They are stored as PNG unless --reencode says otherwise; the others stay as they are.",
+            valueName: "pixels"))
     var shorterSide: Int?
+
+    @Option(help: ArgumentHelp("Encode every image anew: jpeg:QUALITY, png, or keep.", valueName: "jpeg:90"))
+    var reencode = Reencoding.keep
+
+    @Flag(name: .customLong("half-features"), help: "Store the features of regions in half precision.")
+    var halvesFeatures = false
 
     @Option(help: ArgumentHelp("Hold out a fraction, chosen by the hash of the key.", valueName: "1/10"))
     var holdOut: String?
@@ -45,8 +79,14 @@ struct CorpusPack: ParsableCommand {
     @Option(name: .customLong("text-unit"), help: "How texts are cut into documents.")
     var textUnit = TextUnit.automatic
 
+    @Option(name: .customLong("max-bytes"), help: "Longer documents are cut at sentence ends into pieces.")
+    var maxBytes = ByteSize(bytes: 1024)
+
     @Flag(name: .customLong("skip-bad"), help: "Leave sources that can't be read out, and list them.")
     var skipBad = false
+
+    @Flag(help: "Begin again, whatever an interrupted attempt has left in OUT.tmp.")
+    var afresh = false
 
     @OptionGroup var workers: WorkersOption
     @OptionGroup var json: JSONOption
@@ -58,56 +98,60 @@ struct CorpusPack: ParsableCommand {
         guard shardSize.bytes >= 1 << 16 else {
             throw ValidationError("--shard-size must be at least 64KiB, not \(shardSize.bytes) bytes")
         }
+        if let frameSize, !(1 << 12...1 << 28).contains(frameSize.bytes) {
+            throw ValidationError("--frame-size takes 4KiB to 256MiB, not \(frameSize.bytes) bytes")
+        }
+        guard (16...16 << 20).contains(maxBytes.bytes) else {
+            throw ValidationError("--max-bytes takes 16 to 16MiB, not \(maxBytes.bytes) bytes")
+        }
         if let holdOut, HoldOut(fraction: holdOut, part: part) == nil {
             throw ValidationError("--hold-out takes a fraction between 0 and 1 such as 1/10, not \(holdOut)")
         }
     }
 
     func run() throws {
-        var options = PackOptions(kind: kind, sources: sources, output: output)
-        options.layout.shardSize = UInt64(shardSize.bytes)
-        options.workers = workers.count
-        options.skipBad = skipBad
-        options.holdOut = holdOut.flatMap { HoldOut(fraction: $0, part: part) }
-        options.textUnit = textUnit
-        options.transformImage = Self.transform(shorterSide: shorterSide)
         Interruption.catchSignals()
-        let status = StatusLine()
-        let report = try PackJob(options).run { progress in
-            status.show("\(progress.packed) packed, \(progress.rejected) bad, \(Quantity.approximate(progress.bytes))")
-            try Interruption.check()
+        let line = PackProgressLine()
+        let report: PackReport
+        do {
+            report = try PackJob(options).run { progress in
+                line.show(progress)
+                try Interruption.check()
+            } notice: {
+                Program.complain($0.line)
+            }
+        } catch is Interruption.Requested {
+            throw Interruption.Requested(remark: "the same command goes on after the last finished shard")
         }
-        status.clear()
+        line.clear()
         for source in report.rejected { Program.complain("left out \(source)") }
         json.print(report.json(directory: output), else: report.lines(directory: output))
     }
 
-    /// Decodes each image, and encodes those anew that are to be smaller.
-    private static func transform(shorterSide: Int?) -> PackOptions.ImageTransform {
-        { bytes, _ in
-            let image = try decodeImage(bytes)
-            guard let shorterSide, min(image.width, image.height) > shorterSide else { return bytes }
-            let scale = Double(shorterSide) / Double(min(image.width, image.height))
-            func scaled(_ side: Int) -> Int { max(shorterSide, Int((Double(side) * scale).rounded())) }
-            return try encodePNG(resize(image, width: scaled(image.width), height: scaled(image.height)))
-        }
+    private var options: PackOptions {
+        var options = PackOptions(kind: kind, sources: sources, output: output)
+        options.format = format
+        options.columns = columns ?? ColumnNames()
+        options.hasHeader = !hasNoHeader
+        options.imageRoot = imageRoot
+        options.splits = Self.list(split)
+        options.keptMembers = Self.list(members).map { $0.lowercased() }
+        options.layout.shardSize = UInt64(shardSize.bytes)
+        if let frameSize { options.layout.frameSize = frameSize.bytes }
+        options.workers = workers.count
+        options.skipBad = skipBad
+        options.startsAfresh = afresh
+        options.holdOut = holdOut.flatMap { HoldOut(fraction: $0, part: part) }
+        options.textUnit = textUnit
+        options.maxTextBytes = maxBytes.bytes
+        options.halvesFeatures = halvesFeatures
+        let transform = ImageTransform(shorterSide: shorterSide, reencoding: reencode)
+        options.transformName = transform.name
+        options.transformImage = { bytes, _ in try transform(bytes) }
+        return options
     }
-}
 
-extension PackReport {
-    fileprivate func json(directory: String) -> JSONValue {
-        [
-            "directory": .string(directory), "samples": .integer(samples), "shards": .integer(shards),
-            "bytes": .integer(Int(bytes)), "held_back": .integer(heldBack), "unpaired": .integer(unpairedCount),
-            "rejected": .integer(rejectedCount), "fingerprint": .string(fingerprint),
-        ]
-    }
-
-    fileprivate func lines(directory: String) -> [String] {
-        var lines = ["\(directory): \(samples) samples in \(shards) shards, \(Quantity.approximate(bytes))"]
-        if heldBack > 0 { lines.append("\(heldBack) samples belong to the other part of the hold-out") }
-        if unpairedCount > 0 { lines.append("\(unpairedCount) images have no caption file, such as \(unpaired[0])") }
-        if rejectedCount > 0 { lines.append("\(rejectedCount) bad sources were left out") }
-        return lines
+    private static func list(_ text: String?) -> [String] {
+        (text ?? "").split(separator: ",").map(String.init)
     }
 }
