@@ -1,5 +1,6 @@
 import Batches
 import Corpora
+import Objectives
 
 // The data section of a recipe: corpora and mixture.
 
@@ -25,7 +26,8 @@ extension Recipe.CorpusSource {
 }
 
 extension Recipe.MixtureEntry {
-    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
+    /// - Parameter hasDictionary: whether the model has one, so that its loss can have a weight.
+    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource], hasDictionary: Bool) throws {
         try self.init(of: node, corpora)
         weights = try Self.weights(node)
         if let tokens = try node.optionalInteger("batch_tokens", in: 1...1_000_000_000) {
@@ -36,6 +38,11 @@ extension Recipe.MixtureEntry {
         chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
         augmentation = try node.choice("augmentation", default: objective.augmentation)
         ending = try Self.ending(node)
+        lossWeight = Float(try node.number("loss_weight", in: .positive, default: 1))
+        if objective.isGrounding, hasDictionary {
+            dictionaryWeight = Float(try node.number("dictionary_weight", in: .positive, default: 1))
+        }
+        try readMismatch(node)
         bytesPerToken = try node.number("bytes_per_token", in: .positive, default: 4)
         if packsTexts { packsTexts = try node.boolean("pack", default: true) }
     }
@@ -46,6 +53,13 @@ extension Recipe.MixtureEntry {
         chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
         augmentation = .none
         packsTexts = false
+        try readMismatch(node)
+    }
+
+    private mutating func readMismatch(_ node: RecipeNode) throws {
+        guard objective == .imageTextMatching else { return }
+        mismatch = try node.choice("mismatch", default: .uniform)
+        mismatchShare = Float(try node.number("mismatch_share", in: .fraction, default: 0.5))
     }
 
     private init(of node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
@@ -53,6 +67,7 @@ extension Recipe.MixtureEntry {
         objective = try node.choice("objective")
         (weights, batchSize, chunk) = ([(0, 1)], .samples(1), 0)
         (augmentation, ending, bytesPerToken) = (objective.augmentation, .repeat, 4)
+        (lossWeight, dictionaryWeight, mismatch, mismatchShare) = (1, 1, .uniform, 0.5)
         packsTexts = objective == .maskedLanguage && corpora.first { [corpus] in $0.name == corpus }?.kind == .texts
         guard let source = corpora.first(where: { [corpus] in $0.name == corpus }) else {
             throw node.fault(

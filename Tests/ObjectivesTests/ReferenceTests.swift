@@ -1,5 +1,6 @@
 import Rehearsal
 import Testing
+import Training
 
 @Suite struct ReferenceTests {
     @Test("loss and every gradient equal the float64 reference", arguments: GoldenObjective.names)
@@ -8,6 +9,13 @@ import Testing
         let outcome = try golden.run.run()
         let error = abs(outcome.losses[0][0] - golden.loss) / abs(golden.loss)
         #expect(error <= 1e-5, "loss \(outcome.losses[0][0]), reference \(golden.loss)")
+        let terms = Dictionary(uniqueKeysWithValues: outcome.reports[0].batches[0].terms.map { ($0, $1) })
+        #expect(Set(terms.keys) == Set(golden.terms.keys))
+        for (name, value) in golden.terms {
+            #expect(
+                abs((terms[name] ?? 0) - value) <= 1e-5 * abs(value), "\(name) \(terms[name] ?? 0), reference \(value)")
+        }
+        #expect(outcome.choices == [golden.choices])
         let rule = NormRule(outcome.gradients.mapValues { $0.map(Double.init) }, reference: golden.gradients)
         #expect(rule.ratio <= 1e-4, "\(rule.worst)")
     }
@@ -26,7 +34,8 @@ import Testing
     }
 
     @Test(
-        "dropout changes the loss where the model has it", arguments: ["masked_language_text", "masked_language_pairs"])
+        "dropout changes the loss where the model has it",
+        arguments: ["masked_language_text", "captioning", "image_text_matching"])
     func dropoutActs(name: String) throws {
         let with = try GoldenObjective(name, dropout: 0.1).run.run()
         let without = try GoldenObjective(name).run.run()

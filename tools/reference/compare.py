@@ -54,7 +54,7 @@ def gradients_of(model: Unimo, batches: list[Batch]) -> tuple[list[float], dict[
         loss = loss_of(model, batch)
         loss.backward()
         losses.append(float(loss.detach()))
-    groups = set().union(*(batch.groups for batch in batches))
+    groups = set().union(*(batch.groups(model.has_dictionary) for batch in batches))
     gradients = {
         name: torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         for name, parameter in model.named_parameters()

@@ -120,9 +120,7 @@ final class RunLoop {
             directory: run.directory, store: run.snapshot.store, entries: run.data.trainedEntries,
             rank: run.communication.rank, ranks: run.communication.size)
         let steps = run.recipe.log.tensors
-        run.trainer.onGradients = { step, batches, losses, active in
-            if step < steps { try dump.write(step: step, batches: batches, losses: losses, active: active) }
-        }
+        run.trainer.onGradients = { if $0.step < steps { try dump.write($0) } }
     }
 
     private func record(_ report: StepReport) throws {
