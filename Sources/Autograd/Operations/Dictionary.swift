@@ -121,7 +121,7 @@ private struct CodeChoice {
 }
 
 /// The places of the largest values, ascending; of equal values the earlier place wins. A not-a-number counts as smallest.
-func selectLargest(_ values: UnsafeBufferPointer<Float>, into places: UnsafeMutableBufferPointer<Int32>) {
+package func selectLargest(_ values: UnsafeBufferPointer<Float>, into places: UnsafeMutableBufferPointer<Int32>) {
     var places = places
     // A heap of the best so far with the worst of them on top.
     func isWorse(_ a: Int32, _ b: Int32) -> Bool {
