@@ -44,6 +44,12 @@ public struct Heads {
         return tape.linearCrossEntropy(h, word, vocabularyBias, labels: text.labels, scale: scale)
     }
 
+    /// Logits of every token of the vocabulary. hidden `(M, C)`, word `(V, C)`.
+    /// - Returns: `(M, V)`.
+    public func tokenLogits(_ hidden: Variable, word: Parameter, _ tape: Tape) -> Variable {
+        tape.linear(transformNorm(tape.gelu(transform(hidden, tape)), tape), word, vocabularyBias)
+    }
+
     /// Image-text matching (UNIMO-2; `method.md` 2.2 item 2): FC + ReLU of either class row, their product, dropout.
     /// - Parameters: images, texts `(B, C)`; positions of the samples in the global batch.
     /// - Returns: `(B, C)`, from which two classes are told.

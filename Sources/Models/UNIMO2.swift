@@ -33,31 +33,62 @@ public final class UNIMO2 {
             + (dictionary.map { [($0.sharpness, GroundedDictionary.sharpnessRange)] } ?? [])
     }
 
-    /// A chunk after both encoders and the Grounded Transformer.
+    /// A chunk after both encoders.
+    public struct Encoded {
+        /// `(B·(1 + P), C)`; nil for texts alone.
+        public let images: Variable?
+        /// `(N, C)`; nil for images alone.
+        public let texts: Variable?
+        let imageRows: [SampleRows]
+        let textRows: [SampleRows]
+    }
+
+    /// A chunk after the Grounded Transformer.
     public struct Understanding {
-        /// `(B·(1 + P), C)` and `(N, C)` of the last layer.
+        /// The last layer's rows.
         public let output: GroundedTransformer.Output
         /// Nil in the baseline.
         public let choice: GroundedDictionary.Choice?
     }
 
-    /// Runs a chunk of texts, of pairs or of images through everything. In captioning the dictionary sees the patches only.
+    /// Runs a chunk of texts, of pairs or of images through the encoders.
+    public func encode(
+        images: ImageRows?, _ text: TextRows?, positions: Range<Int>, sight: Sight = .understanding, _ tape: Tape
+    ) -> Encoded {
+        Encoded(
+            images: images.map { vision($0, positions: positions, tape) },
+            texts: text.map { self.text($0, sight: sight, tape) },
+            imageRows: images.map { vision.rows(count: $0.count, positions: positions) } ?? [],
+            textRows: text.map(TextEncoder.rows) ?? [])
+    }
+
+    /// Encoder outputs that come from elsewhere, one image beside each text.
+    /// - Parameters: images `(B·(1 + P), C)`, texts `(N, C)` with `offsets` `(B + 1)`.
+    public func encoded(images: Variable, texts: Variable, offsets: [Int]) -> Encoded {
+        Encoded(
+            images: images, texts: texts, imageRows: vision.rows(count: offsets.count - 1, positions: 0..<offsets.count - 1),
+            textRows: zip(offsets, offsets.dropFirst()).enumerated().map { SampleRows(rows: $1.0..<$1.1, position: $0) })
+    }
+
+    /// Chooses grounded tokens and runs the Grounded Transformer. In captioning the dictionary sees the patches only.
+    public func combine(_ encoded: Encoded, sight: Sight = .understanding, _ tape: Tape) -> Understanding {
+        let choice = dictionary.map { dictionary in
+            let seen = sight == .captioning ? [] : encoded.textRows
+            return dictionary.choose(
+                patches: encoded.images, tokens: seen.isEmpty ? nil : encoded.texts, inputs(encoded.imageRows, seen),
+                tape)
+        }
+        let output = grounded(
+            images: encoded.images.map { ($0, encoded.imageRows) }, grounded: choice?.chosen,
+            texts: encoded.texts.map { ($0, encoded.textRows) }, sight, tape)
+        return Understanding(output: output, choice: choice)
+    }
+
+    /// Runs a chunk of texts, of pairs or of images through everything.
     public func understand(
         images: ImageRows?, _ text: TextRows?, positions: Range<Int>, sight: Sight = .understanding, _ tape: Tape
     ) -> Understanding {
-        let patches = images.map { vision($0, positions: positions, tape) }
-        let words = text.map { self.text($0, sight: sight, tape) }
-        let imageRows = images.map { vision.rows(count: $0.count, positions: positions) } ?? []
-        let textRows = text.map(TextEncoder.rows) ?? []
-        let choice = dictionary.map { dictionary in
-            let grounding = sight == .captioning ? [] : textRows
-            return dictionary.choose(
-                patches: patches, tokens: grounding.isEmpty ? nil : words, inputs(imageRows, grounding), tape)
-        }
-        let output = grounded(
-            images: patches.map { ($0, imageRows) }, grounded: choice?.chosen, texts: words.map { ($0, textRows) },
-            sight, tape)
-        return Understanding(output: output, choice: choice)
+        combine(encode(images: images, text, positions: positions, sight: sight, tape), sight: sight, tape)
     }
 
     /// The grounded tokens of images alone, from visual encoder outputs that somebody has already.
@@ -81,14 +112,13 @@ public final class UNIMO2 {
     }
 
     /// The class rows of images and texts after the Grounded Transformer: `(B, C)` each.
-    public func classRows(
-        _ images: ImageRows, _ text: TextRows, positions: Range<Int>, _ tape: Tape
-    ) -> (image: Variable, text: Variable) {
-        let output = understand(images: images, text, positions: positions, tape).output
+    public func classRows(_ encoded: Encoded, _ tape: Tape) -> (image: Variable, text: Variable) {
+        let output = combine(encoded, tape).output
         guard let patches = output.images, let words = output.texts else {
             preconditionFailure("class rows of pairs without images or text")
         }
-        return (vision.classRows(patches, tape), self.text.firstRows(words, text, tape))
+        let first = encoded.textRows.map { Int32($0.rows.lowerBound) }
+        return (vision.classRows(patches, tape), tape.gatherRows(words, first))
     }
 
     /// Unit vectors of images: the visual encoder's class rows. `(B, C)`.

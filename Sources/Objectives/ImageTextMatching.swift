@@ -80,7 +80,8 @@ public struct ImageTextMatching: ExchangeObjective {
         _ chunk: Chunk, _ text: TextRows, labels: [Int32], _ model: UNIMO2, scale: Float, _ tape: Tape
     ) -> Double {
         let (images, _) = Self.parts(chunk)
-        let (image, caption) = model.classRows(images, text, positions: chunk.positions, tape)
+        let encoded = model.encode(images: images, text, positions: chunk.positions, tape)
+        let (image, caption) = model.classRows(encoded, tape)
         return model.heads.matchLoss(image, caption, labels: labels, positions: chunk.positions, scale: scale, tape)
     }
 

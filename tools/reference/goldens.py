@@ -20,7 +20,7 @@ from torch import Tensor
 from compare import gradients_of
 from draws import donors
 from operation_cases import CASES
-from unimo_reference import Batch, Unimo, batch_of, exchanged_texts, terms_of
+from unimo_reference import Batch, Unimo, batch_of, code_totals, terms_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK_TOLERANCE = 1e-12  # relative to a tensor's norm: float64 summed in another order, nothing more
@@ -115,20 +115,12 @@ def next_tokens(tokens: numpy.ndarray, offsets: numpy.ndarray) -> dict[str, nump
 
 def codes_of(model: Unimo, batch: Batch) -> numpy.ndarray:
     """The rows of the dictionary that the reference chooses, which no rounding may change."""
-    pixels, tokens, offsets = batch.view0, batch.tokens, batch.offsets
-    if batch.objective == "image_text_matching":
-        tokens, offsets = exchanged_texts(batch)
-    image = None if pixels is None else model.vision(pixels)
-    text = None if tokens is None or batch.objective == "captioning" else model.text(tokens, offsets)
-    none = model.dictionary.codes[:0]
     chosen = []
-    for b in range(len(LENGTHS)):
-        patches = none if image is None else image[b, 1:]
-        words = none if text is None else text[offsets[b] + 1 : offsets[b + 1]]
-        totals = model.dictionary.totals(patches, words).sort(descending=True).values
-        gap = float((totals[model.dictionary.chosen - 1] - totals[model.dictionary.chosen]).detach())
-        assert gap > 1e-4, f"{batch.objective}: sample {b} decides by {gap}"
-        chosen.append(model.dictionary.choose(patches, words))
+    for sample, totals in enumerate(code_totals(model, batch)):
+        best = totals.detach().sort(descending=True).values
+        gap = float(best[model.dictionary.chosen - 1] - best[model.dictionary.chosen])
+        assert gap > 1e-4, f"{batch.objective}: sample {sample} decides by {gap}"
+        chosen.append(totals.topk(model.dictionary.chosen).indices.sort().values)
     return torch.cat(chosen).numpy().astype(numpy.int32)
 
 

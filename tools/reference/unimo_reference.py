@@ -505,6 +505,22 @@ def zero(model: Unimo) -> Tensor:
     return 0 * model.text.word.sum()
 
 
+def code_totals(model: Unimo, batch: Batch) -> list[Tensor]:
+    """The score (K) of each code for each sample of a batch that goes through the dictionary."""
+    tokens, offsets = batch.tokens, batch.offsets
+    if batch.objective == "image_text_matching":
+        tokens, offsets = exchanged_texts(batch)
+    image = None if batch.view0 is None else model.vision(batch.view0)
+    text = None if tokens is None or batch.objective == "captioning" else model.text(tokens, offsets)
+    none, samples = model.dictionary.codes[:0], len(image) if image is not None else len(offsets) - 1
+    return [
+        model.dictionary.totals(
+            none if image is None else image[b, 1:], none if text is None else text[offsets[b] + 1 : offsets[b + 1]]
+        )
+        for b in range(samples)
+    ]
+
+
 OBJECTIVES = {
     "masked_language": masked_language,
     "captioning": captioning,

@@ -24,7 +24,7 @@ struct EvaluateRetrieval: ParsableCommand {
     var checkpoint: String
 
     @Option(
-        help: ArgumentHelp("A packed corpus of pairs, or scenes:COUNT[:SEED] for held-out scenes.", valueName: "dir"))
+        help: ArgumentHelp("A packed corpus of pairs, or scenes:COUNT[:SEED[:OBJECTS]] for held-out scenes.", valueName: "dir"))
     var corpus: String
 
     @Option(help: ArgumentHelp("Threads (default: the processors this process may run on).", valueName: "count"))
