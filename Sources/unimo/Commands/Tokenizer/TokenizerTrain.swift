@@ -71,9 +71,10 @@ struct TokenizerTrain: ParsableCommand {
         }
         let corpus = try ShardCorpus(directory: source)
         for index in 0..<corpus.count {
-            guard let text = try corpus.read(index).text else { continue }
-            text.bytes.withUnsafeBufferPointer { trainer.add(utf8: $0) }
-            try counted()
+            for var text in try corpus.read(index).texts(in: source) {
+                text.withUTF8 { trainer.add(utf8: $0) }
+                try counted()
+            }
         }
         return texts
     }
