@@ -19,18 +19,23 @@ extension PackItem {
     }
 
     private func checkStatus() throws {
-        struct Record: Decodable { var status: String? }
-        let bytes: [UInt8]
+        let record: [UInt8]
         switch status {
         case .none: return
-        case .file(let path): bytes = try InputFile.contents(of: path, limit: UInt64(Self.textLimit))
-        case .inline(let found): bytes = found
+        case .file(let path): record = try InputFile.contents(of: path, limit: UInt64(Self.textLimit))
+        case .inline(let found): record = found
         }
+        if try Self.isFailure(record) { throw FailedDownload() }
+    }
+
+    /// Whether img2dataset's record says that the download failed.
+    static func isFailure(_ bytes: [UInt8]) throws -> Bool {
+        struct Record: Decodable { var status: String? }
         let record: Record
         do { record = try JSONDecoder().decode(Record.self, from: Data(bytes)) } catch {
             throw SampleRejection(description: "its json is no record of a download: \(JSONFault.summary(error))")
         }
-        if let status = record.status, status != "success" { throw FailedDownload() }
+        return record.status.map { $0 != "success" } ?? false
     }
 
     private func imageMember(_ transform: PackOptions.ImageTransform?) throws -> StoredSample.Member? {
