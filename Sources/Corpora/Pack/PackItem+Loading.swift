@@ -146,17 +146,3 @@ extension PackItem {
         return trimmed
     }
 }
-
-/// What is wrong with foreign JSON, in short.
-enum JSONFault {
-    static func summary(_ error: any Error) -> String {
-        switch error as? DecodingError {
-        case .typeMismatch(let type, let context):
-            "`\(context.codingPath.map(\.stringValue).joined(separator: "."))` is no \(type)"
-        case .valueNotFound(_, let context):
-            "`\(context.codingPath.map(\.stringValue).joined(separator: "."))` is null"
-        case .dataCorrupted(let context): context.debugDescription
-        default: "\(error)"
-        }
-    }
-}

@@ -122,6 +122,21 @@ extension CorpusIndex.Shard {
 
 /// Files of a corpus directory that are read whole.
 enum CorpusFile {
+    /// The manifest of a corpus directory.
+    static func manifest(_ directory: String) throws -> ChecksumManifest {
+        guard Directory.kind(of: directory) != nil else {
+            throw CorpusError.noCorpus(path: directory, reason: "there is no such directory; check the path")
+        }
+        let isThere = { Directory.exists(directory + "/" + $0) }
+        guard isThere(ChecksumManifest.fileName) || isThere(CorpusIndex.fileName) else {
+            throw CorpusError.noCorpus(
+                path: directory,
+                reason: "it lacks \(CorpusIndex.fileName) and \(ChecksumManifest.fileName); name a directory that "
+                    + "`corpus pack` made")
+        }
+        return try ChecksumManifest(directory: directory)
+    }
+
     /// A line of JSON, its keys sorted, so that equal values have equal bytes.
     static func json(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()

@@ -18,7 +18,7 @@ public final class CorpusStaging {
     ///   - root: a directory on the node's disk; it is made.
     public init(source: String, root: String) throws {
         self.source = source
-        manifest = try ChecksumManifest(directory: source)
+        manifest = try CorpusFile.manifest(source)
         destination = "\(root)/\(Directory.name(of: source))-\(manifest.fingerprint.prefix(16))"
         files = manifest.names
         staged = StagedDirectory(path: destination, faultPoint: "stage")

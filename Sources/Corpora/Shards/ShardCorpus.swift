@@ -56,7 +56,7 @@ public final class ShardCorpus: StoredCorpus {
     ) throws {
         self.directory = directory
         self.name = name ?? Directory.name(of: directory)
-        manifest = try ChecksumManifest(directory: directory)
+        manifest = try CorpusFile.manifest(directory)
         fingerprint = manifest.fingerprint
         index = try CorpusIndex(directory: directory, manifest: manifest)
         for row in index.shards { try ShardReader.checkSize(row, in: directory) }

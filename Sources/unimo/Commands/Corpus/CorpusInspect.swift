@@ -62,7 +62,8 @@ extension CorpusSummary {
         let size = "\(Quantity.approximate(bytes)) (\(Quantity.approximate(rawBytes)) unpacked)"
         var lines = [
             "\(directory): \(kind.rawValue), \(samples) samples: \(parts)",
-            "  \(shards.count) shards, \(frames) frames, \(size)", "  packed by \(tool)",
+            "  \(Quantity.count(shards.count, "shard")), \(Quantity.count(frames, "frame")), \(size)",
+            "  packed by \(tool)",
             "  fingerprint \(fingerprint)",
         ]
         lines += contents.textBytes.chart("bytes of a text")

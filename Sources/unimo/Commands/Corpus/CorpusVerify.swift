@@ -107,7 +107,8 @@ extension CorpusVerification {
         }
         let outcome =
             findings.kinds.isEmpty
-            ? "nothing wrong" : "\(findings.faults) faults, \(findings.warnings) warnings"
+            ? "nothing wrong"
+            : "\(Quantity.count(findings.faults, "fault")), \(Quantity.count(findings.warnings, "warning"))"
         let checked = "\(Quantity.approximate(bytes)) checked in \(WorkProgress.duration(seconds))"
         return lines + ["\(directory): \(samples) samples sound, \(checked): \(outcome)"]
     }

@@ -46,6 +46,12 @@ struct TokenizerTrain: ParsableCommand {
         try Interruption.check()
         status.clear()
         try tokenizer.save(to: directory)
+        let missing = vocabulary - tokenizer.vocabularySize
+        if missing > 0 {
+            Program.complain(
+                "\(missing) tokens fewer than --vocabulary \(vocabulary): no other pair occurs \(minimumFrequency) times"
+            )
+        }
         json.print(
             [
                 "directory": .string(directory), "texts": .integer(texts),
