@@ -19,8 +19,9 @@ def scenery(width, height):
     """Soft colours with a few edges: a picture that JPEG keeps well."""
 
     def colour(x, y):
-        is_inside = width // 4 <= x < width // 2 and height // 3 <= y < height // 2
-        return (200, 40, 40) if is_inside else (40 + 160 * x // width, 60 + 150 * y // height, 120 + 60 * (x + y) // (width + height))
+        if width // 4 <= x < width // 2 and height // 3 <= y < height // 2:
+            return 200, 40, 40
+        return 40 + 160 * x // width, 60 + 150 * y // height, 120 + 60 * (x + y) // (width + height)
 
     return png(width, height, colour)
 

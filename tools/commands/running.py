@@ -22,7 +22,8 @@ def set_binary(path):
 def environment(**more):
     """The environment without settings of the matrix library or fault points of the caller's, and a width of 100."""
     foreign = ("OPENBLAS_", "UNIMO_FAULT")
-    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | {"COLUMNS": "100"} | more
+    own = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return own | {"COLUMNS": "100"} | more
 
 
 def run(*arguments, stdin=b"", code=0, cwd=None, more={}):
