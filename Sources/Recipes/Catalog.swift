@@ -37,13 +37,14 @@ enum Catalog {
     }
 
     /// - Parameter ranks: that share the reading of a large corpus.
-    static func corpus(_ source: Recipe.CorpusSource, ranks: Int) throws -> any StoredCorpus {
+    static func corpus(_ source: Recipe.CorpusSource, ranks: Int, retry: ReadRetry) throws -> any StoredCorpus {
         switch source.origin {
         case .scenes(let settings):
             return SceneCorpus(name: source.name, kind: source.kind, settings: settings)
         case .directory(let path):
             let corpus = try ShardCorpus(
-                directory: path, name: source.name, cache: .init(windowBytes: source.shuffleWindow << 20, ranks: ranks))
+                directory: path, name: source.name, cache: .init(windowBytes: source.shuffleWindow << 20, ranks: ranks),
+                retry: retry)
             guard corpus.kind == source.kind else {
                 throw RecipeContradiction(
                     "corpus \(source.name) is declared as \(source.kind.rawValue), but \(path) holds \(corpus.kind.rawValue)"

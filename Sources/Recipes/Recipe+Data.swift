@@ -10,6 +10,7 @@ extension Recipe.CorpusSource {
         kind = try node.choice("kind")
         if let scenes = try node.optionalChild("scenes") {
             let objects = try scenes.integers("objects", in: 1...3, count: 2, default: [1, 3])
+            try node.refuse("directory", beside: "scenes", remedy: "a corpus is packed or made as it goes: keep one")
             origin = .scenes(
                 SceneSettings(
                     seed: UInt64(try scenes.integer("seed", in: 0...Int.max, default: 1)),
@@ -31,9 +32,11 @@ extension Recipe.MixtureEntry {
         try self.init(of: node, corpora)
         weights = try Self.weights(node)
         if let tokens = try node.optionalInteger("batch_tokens", in: 1...1_000_000_000) {
+            try node.refuse("batch_size", beside: "batch_tokens", remedy: "a batch has one size: keep one")
             batchSize = .tokens(tokens, pool: try node.integer("pool", in: 1...10_000_000, default: 4096))
         } else {
             batchSize = .samples(try node.integer("batch_size", in: 1...1_000_000))
+            try node.refuse("pool", beside: "batch_size", remedy: "pools are cut by batch_tokens: give that instead")
         }
         chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
         augmentation = try node.choice("augmentation", default: objective.augmentation)
@@ -87,6 +90,7 @@ extension Recipe.MixtureEntry {
         guard let changes = try node.optionalChild("weights") else {
             return [(0, try node.integer("weight", in: 1...1_000_000, default: 1))]
         }
+        try node.refuse("weight", beside: "weights", remedy: "put it among them as the weight from step 0 on")
         let steps = changes.keys.map { (text: $0, step: Int($0)) }
         if let wrong = steps.first(where: { $0.step ?? -1 < 0 }) {
             throw changes.fault(
@@ -102,9 +106,11 @@ extension Recipe.MixtureEntry {
     /// `when_done: repeat`, or `finish` or `stop` after `epochs`.
     private static func ending(_ node: RecipeNode) throws -> SamplerEntry.Ending {
         switch try node.choice("when_done", default: WhenDone.repeat) {
-        case .repeat: .repeat
-        case .finish: .finish(epochs: try node.integer("epochs", in: 1...1_000_000_000, default: 1))
-        case .stop: .stop(epochs: try node.integer("epochs", in: 1...1_000_000_000, default: 1))
+        case .repeat:
+            try node.refuse("epochs", beside: "when_done: repeat", remedy: "say when_done: finish or stop")
+            return .repeat
+        case .finish: return .finish(epochs: try node.integer("epochs", in: 1...1_000_000_000, default: 1))
+        case .stop: return .stop(epochs: try node.integer("epochs", in: 1...1_000_000_000, default: 1))
         }
     }
 }

@@ -43,8 +43,8 @@ final class PackJournal {
     /// Begins a journal, or goes on with one: its lines are written anew, whatever was half-written behind them is gone.
     init(path: String, contents: Contents) throws {
         self.path = path
-        var lines = try Self.line(contents.header)
-        for shard in contents.shards { lines += try Self.line(shard) }
+        var lines = try CorpusFile.json(contents.header)
+        for shard in contents.shards { lines += try CorpusFile.json(shard) }
         try AtomicFile.write(lines, to: path, faultPoint: "pack")
         descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else { throw StorageError.system(path: path, operation: "open", code: errno) }
@@ -53,7 +53,7 @@ final class PackJournal {
     deinit { close(descriptor) }
 
     func append(_ record: some Encodable) throws {
-        let line = try Self.line(record)
+        let line = try CorpusFile.json(record)
         var done = 0
         while done < line.count {
             let count = line.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, line.count - done) }
@@ -62,12 +62,6 @@ final class PackJournal {
             done += count
         }
         guard fsync(descriptor) == 0 else { throw StorageError.system(path: path, operation: "flush", code: errno) }
-    }
-
-    private static func line(_ record: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(record)) + [10]
     }
 
     /// Reads a journal as far as it is whole; nil when there is none, or not even its first line.

@@ -28,6 +28,8 @@ final class RunLoop {
     private let progress: ProgressLine?
     private let validationLog: RowFile?
     private var skipped = 0
+    /// What was read by the last time it was added up.
+    private var reading: [ReadingMetrics] = []
     /// Steps of this run: the recipe's, or fewer where a source that stops the run ends before.
     private var steps: Int
 
@@ -104,13 +106,19 @@ final class RunLoop {
         }
     }
 
-    /// How much more was read of each corpus than was used, on this rank.
+    /// How much more was read of each corpus than was used.
     private func reportReading() {
         guard run.communication.rank == 0 else { return }
-        for (name, corpus) in run.data.corpora.byName.sorted(by: { $0.key < $1.key }) {
-            guard let amplification = corpus.reading.amplification else { continue }
-            run.log.info(
-                "corpus \(name): \(rounded(amplification)) bytes read for each byte used (\(corpus.reading.used) used)")
+        for corpus in reading {
+            var parts: [String] = []
+            if let amplification = corpus.amplification {
+                parts.append("\(rounded(amplification)) bytes read for each byte used (\(corpus.used) used)")
+            }
+            if corpus.relativesUsed > 0 {
+                parts.append("\(corpus.relativesRead) bytes read for \(corpus.relativesUsed) of samples out of turn")
+            }
+            if corpus.retries > 0 { parts.append("\(corpus.retries) failed reads tried again") }
+            run.log.info("corpus \(corpus.corpus): \(parts.joined(separator: ", "))")
         }
     }
 
@@ -130,8 +138,13 @@ final class RunLoop {
                 throw NonFiniteBudget(step: report.step, budget: run.recipe.skippedStepBudget)
             }
         }
+        let isDue = ReadingTotals.isDue(after: report.step + 1, of: steps) || report.stopRequested
+        if isDue {
+            reading = try ReadingTotals(corpora: run.data.corpora, communication: run.communication).metrics()
+        }
         guard metrics != nil || progress != nil else { return }
-        let row = StepMetrics(report, run.data.trainedEntries)
+        var row = StepMetrics(report, run.data.trainedEntries)
+        if isDue { row.reading = reading }
         try metrics?.write(row)
         progress?.update(row)
     }
