@@ -3,7 +3,7 @@ import Glibc
 public import Batches
 public import Models
 public import Runtime
-import Tensors
+public import Tensors
 
 /// Describes images with a model trained on captioning: greedily, or by beam search. Images of a chunk go together.
 public struct CaptionDecoder {

@@ -40,7 +40,8 @@ public struct CaptionScores: Sendable, Equatable {
         for (candidate, targets) in zip(candidates, references) {
             length += candidate.count
             // The reference nearest in length, the shorter of two.
-            closest += targets.map(\.count).min { (abs($0 - candidate.count), $0) < (abs($1 - candidate.count), $1) } ?? 0
+            closest +=
+                targets.map(\.count).min { (abs($0 - candidate.count), $0) < (abs($1 - candidate.count), $1) } ?? 0
             for n in 1...4 {
                 var most: [ArraySlice<String>: Int] = [:]
                 for target in targets { most.merge(counts(target, n)) { max($0, $1) } }

@@ -2,7 +2,7 @@ import Autograd
 public import Batches
 public import Models
 public import Runtime
-import Tensors
+public import Tensors
 
 /// The encoder outputs of pairs, and how well any image goes with any text by the matching head.
 public struct PairReranker {

@@ -49,8 +49,11 @@ public struct RetrievalReport: Sendable, Equatable {
     ) rethrows {
         let search = NearestCandidates(embeddings, keeping: count, pool: pool)
         let pairs =
-            search.texts.enumerated().flatMap { image, found in found.nearest.map { (image: image, text: $0.candidate) } }
-            + search.images.enumerated().flatMap { text, found in found.nearest.map { (image: $0.candidate, text: text) } }
+            search.texts.enumerated().flatMap { image, found in found.nearest.map { (image: image, text: $0.candidate) }
+            }
+            + search.images.enumerated().flatMap { text, found in
+                found.nearest.map { (image: $0.candidate, text: text) }
+            }
         let matching = try reranker.scores(pairs, progress: progress)
         let half = search.texts.reduce(0) { $0 + $1.nearest.count }
         candidates = embeddings.count

@@ -66,8 +66,10 @@ public final class UNIMO2 {
     /// - Parameters: images `(B·(1 + P), C)`, texts `(N, C)` with `offsets` `(B + 1)`.
     public func encoded(images: Variable, texts: Variable, offsets: [Int]) -> Encoded {
         Encoded(
-            images: images, texts: texts, imageRows: vision.rows(count: offsets.count - 1, positions: 0..<offsets.count - 1),
-            textRows: zip(offsets, offsets.dropFirst()).enumerated().map { SampleRows(rows: $1.0..<$1.1, position: $0) })
+            images: images, texts: texts,
+            imageRows: vision.rows(count: offsets.count - 1, positions: 0..<offsets.count - 1),
+            textRows: zip(offsets, offsets.dropFirst()).enumerated().map { SampleRows(rows: $1.0..<$1.1, position: $0) }
+        )
     }
 
     /// Chooses grounded tokens and runs the Grounded Transformer. In captioning the dictionary sees the patches only.

@@ -42,7 +42,7 @@ extension EvaluatedModel {
                     let references = try corpus.read(start + chunk.positions.lowerBound + offset).texts
                     captions.append(
                         .init(
-                            key: chunk.keys[offset], text: tokenizer.decode(tokens).trimmingBlanks,
+                            key: chunk.keys[offset], text: try tokenizer.decode(tokens).trimmingBlanks,
                             references: references))
                 }
             }

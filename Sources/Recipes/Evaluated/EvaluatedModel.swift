@@ -2,7 +2,7 @@ import Autograd
 import Batches
 import Checkpoints
 import Corpora
-public import Evaluation
+import Evaluation
 import Models
 import Objectives
 import Runtime
