@@ -46,7 +46,7 @@ extension StepMetrics {
             ("optimizer/skipped", skipped ? 1 : 0), ("speed/samples_per_second", Double(samples) / time),
             ("speed/tokens_per_second", Double(tokens) / time), ("speed/seconds_per_step", seconds),
             ("speed/data_wait", dataWait / time), ("speed/exposed_communication", exposedCommunication / time),
-        ] + (reading ?? []).flatMap(\.scalars)
+        ] + (reading ?? []).flatMap(\.scalars) + (dictionary?.scalars ?? [])
     }
 }
 

@@ -82,6 +82,8 @@ public struct StepMetrics: Sendable, Equatable {
     public var skipped: Bool
     /// By corpus, in steps in which it was added up; nil in the others.
     public var reading: [ReadingMetrics]?
+    /// In the same steps, of a model that has one.
+    public var dictionary: DictionaryMetrics?
 
     public init(
         step: Int, batches: [BatchMetrics], learningRate: Double, gradientNorm: Double, seconds: Double,
@@ -110,6 +112,7 @@ public struct StepMetrics: Sendable, Equatable {
             ("exposed_communication", .number(exposedCommunication)), ("skipped", .bool(skipped)),
         ]
         if let reading { members.append(("reading", .array(reading.map(\.json)))) }
+        if let dictionary { members.append(("dictionary", dictionary.json)) }
         return .object(members)
     }
 }

@@ -15,7 +15,7 @@ import Testing
             """
         let reader = try RecipeReader(text: text, name: "run.yaml")
         let corpora = try reader.root.named("corpora").map { try Recipe.CorpusSource($0.name, $0.node) }
-        let found = try reader.root.list("mixture").map { try Recipe.MixtureEntry($0, corpora) }
+        let found = try reader.root.list("mixture").map { try Recipe.MixtureEntry($0, corpora, hasDictionary: false) }
         _ = try reader.finish()
         return found[0]
     }
@@ -77,7 +77,7 @@ import Testing
         do {
             let reader = try RecipeReader(text: text, name: "run.yaml")
             let corpora = try reader.root.named("corpora").map { try Recipe.CorpusSource($0.name, $0.node) }
-            _ = try reader.root.list("mixture").map { try Recipe.MixtureEntry($0, corpora) }
+            _ = try reader.root.list("mixture").map { try Recipe.MixtureEntry($0, corpora, hasDictionary: false) }
             Issue.record("images were found in texts")
         } catch { #expect("\(error)".contains("image_contrastive learns from images or pairs"), "\(error)") }
     }

@@ -4,6 +4,7 @@ import Collectives
 import Batches
 import Glibc
 import Logging
+import Models
 import Runtime
 import Storage
 import Telemetry
@@ -30,11 +31,13 @@ final class RunLoop {
     private var skipped = 0
     /// What was read by the last time it was added up.
     private var reading: [ReadingMetrics] = []
+    private var dictionary: DictionaryHealth?
     /// Steps of this run: the recipe's, or fewer where a source that stops the run ends before.
     private var steps: Int
 
     init(_ run: Run) throws {
         self.run = run
+        dictionary = run.config.dictionary.map { DictionaryHealth(codes: $0.codes) }
         let (rank, ranks) = (run.communication.rank, run.communication.size)
         heldOut = try run.communication.together("reading held-out samples") {
             try run.data.heldOut(rank: rank, ranks: ranks)
@@ -143,8 +146,12 @@ final class RunLoop {
             reading = try ReadingTotals(corpora: run.data.corpora, communication: run.communication).metrics()
         }
         guard metrics != nil || progress != nil else { return }
+        dictionary?.add(report.codeUses)
         var row = StepMetrics(report, run.data.trainedEntries)
-        if isDue { row.reading = reading }
+        if isDue {
+            row.reading = reading
+            row.dictionary = dictionary?.take()
+        }
         try metrics?.write(row)
         progress?.update(row)
     }
