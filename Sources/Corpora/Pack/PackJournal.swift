@@ -8,7 +8,7 @@ import Storage
 final class PackJournal {
     /// What the bytes of the corpus depend on.
     struct Header: Codable, Equatable {
-        var version = 1
+        var version = 2
         var tool = Version.tool
         var options: [String]
         /// SHA-256 over path, size and time of every file of the sources.
@@ -20,6 +20,19 @@ final class PackJournal {
         var row: CorpusIndex.Shard
         var table: FileDigest
         var mark: PackMark
+
+        /// Whether it can be the `number`-th shard of a corpus, and its numbers such as counting gives.
+        func isSound(as number: Int) -> Bool {
+            let (position, counts) = (mark.position, mark.counts)
+            let numbers =
+                [
+                    position.source, position.file, position.unit.line, position.unit.number, position.taken,
+                    counts.seen, counts.packed, counts.heldBack, counts.failedDownloads, counts.unpairedCount,
+                    counts.rejectedCount, mark.totals.textBytes, row.frameSamples.count,
+                ] + row.frameSamples + mark.totals.members.values
+            return row.name == CorpusIndex.shardName(number) && table.name == CorpusIndex.tableName(number)
+                && row.size < 1 << 60 && row.rawSize < 1 << 60 && numbers.allSatisfy((0..<1 << 40).contains)
+        }
     }
 
     /// The last line: everything is in place but the name.
@@ -67,7 +80,16 @@ final class PackJournal {
     private static func line(_ record: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(record)) + [10]
+        return sealed(Array(try encoder.encode(record)))
+    }
+
+    /// A record as a line: the JSON, a tab, its SHA-256, a line feed.
+    static func sealed(_ record: [UInt8]) -> [UInt8] { record + [9] + Array(SHA256.hex(of: record).utf8) + [10] }
+
+    /// The record of a line; nil when it is not the one that was written, or was being written when the attempt ended.
+    private static func record(_ line: ArraySlice<UInt8>) -> [UInt8]? {
+        let record = Array(line.dropLast(65))
+        return sealed(record).dropLast().elementsEqual(line) ? record : nil
     }
 
     /// Reads a journal as far as it is whole; nil when there is none, or not even its first line.
@@ -75,19 +97,19 @@ final class PackJournal {
         guard Directory.kind(of: path) == .file else { return nil }
         let bytes = try InputFile.contents(of: path, limit: byteLimit)
         let decoder = JSONDecoder()
-        // A line without its end was being written when the attempt ended.
-        let lines = bytes.split(separator: 10, omittingEmptySubsequences: false).dropLast()
-        guard let first = lines.first, let header = try? decoder.decode(Header.self, from: Data(first)) else {
-            return nil
+        var lines = ByteLines(bytes)
+        func record<Record: Decodable>(_ type: Record.Type, _ line: ArraySlice<UInt8>?) -> Record? {
+            line.flatMap(Self.record).flatMap { try? decoder.decode(type, from: Data($0)) }
         }
+        guard let header = record(Header.self, lines.next()) else { return nil }
         var contents = Contents(header: header)
-        for line in lines.dropFirst() {
-            if let shard = try? decoder.decode(Shard.self, from: Data(line)) {
-                contents.shards.append(shard)
-            } else {
-                contents.end = try? decoder.decode(End.self, from: Data(line))
+        while let line = lines.next() {
+            guard let shard = record(Shard.self, line) else {
+                contents.end = record(End.self, line)
                 break
             }
+            guard shard.isSound(as: contents.shards.count) else { break }
+            contents.shards.append(shard)
         }
         return contents
     }

@@ -22,8 +22,9 @@ struct TableRecords {
         var contents: Contents
     }
 
-    /// Bytes of one record at most.
+    /// Bytes and fields of one record at most.
     static let recordLimit = 16 << 20
+    fileprivate static let fieldLimit = 1 << 16
 
     private let dialect: Dialect
     private var lines: TextLines
@@ -45,11 +46,10 @@ struct TableRecords {
         guard !line.isTooLong else { return Record(place: start, contents: .broken(Self.tooLong)) }
         if line.isBlank { return Record(place: start, contents: .blank) }
         guard dialect == .commas else {
-            return Record(
-                place: start,
-                contents: .fields(
-                    Self.withoutReturn(line.bytes).split(
-                        separator: 9, omittingEmptySubsequences: false)))
+            let fields = Self.withoutReturn(line.bytes).split(
+                separator: 9, maxSplits: Self.fieldLimit, omittingEmptySubsequences: false)
+            let isTooWide = fields.count > Self.fieldLimit
+            return Record(place: start, contents: isTooWide ? .broken(Self.tooWide) : .fields(fields))
         }
         var parser = CommaParser()
         var record: [UInt8] = []
@@ -72,6 +72,7 @@ struct TableRecords {
         }
     }
 
+    fileprivate static let tooWide = "a record of more than \(fieldLimit) fields"
     private static let tooLong = "a record of more than \(recordLimit) bytes"
 
     fileprivate static func withoutReturn(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
@@ -97,6 +98,7 @@ private struct CommaParser {
     mutating func parse(_ record: [UInt8]) -> Outcome {
         let end = TableRecords.withoutReturn(record).endIndex
         while true {
+            guard fields.count <= TableRecords.fieldLimit else { return .broken(TableRecords.tooWide) }
             if quoted == nil, place < end, record[place] == UInt8(ascii: "\"") {
                 place += 1
                 quoted = []
