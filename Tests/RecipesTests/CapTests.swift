@@ -27,9 +27,8 @@ import Testing
 
     @Test("aliases as values, and stars that are none, are read")
     func aliases() throws {
-        let text = "a: &x [1, 2]\nb: *x\n\"*c\": 2 * 3\nd: \"& *e\" # *f & g\n*: 1\n"
-        #expect(refusal(text).contains("not YAML"))
-        let reader = try RecipeReader(text: String(text.dropLast("*: 1\n".count)), name: "r.yaml")
+        let text = "a: &x [1, 2]\nb: *x\n\"*c\": 2 * 3\nd: \"& *e\" # *f & g\n"
+        let reader = try RecipeReader(text: text, name: "r.yaml")
         #expect(reader.root.keys == ["a", "b", "*c", "d"])
         #expect(try reader.root.integers("b") == [1, 2])
         #expect(try reader.root.string("*c") == "2 * 3" && reader.root.string("d") == "& *e")
@@ -41,7 +40,7 @@ import Testing
         let many = (0..<90_000).map { "k\($0): 1\n" }.joined()
         #expect(refusal(many) == "no fault")
         do {
-            let reader = try RecipeReader(text: String(repeating: "k", count: 1_000_00) + ": 1\n", name: "r.yaml")
+            let reader = try RecipeReader(text: "? " + String(repeating: "k", count: 1_000_000) + "\n: 1\n", name: "r.yaml")
             _ = try reader.root.integer("steps", default: 1)
             _ = try reader.finish()
         } catch { #expect("\(error)".contains("unknown key")) }

@@ -12,8 +12,7 @@ extension FuzzParser {
             let text = "steps: 4\na: {b: [1, {c: 2}], d: }\n"
             let reader = try RecipeReader(
                 text: text, name: "r.yaml", overrides: [String(decoding: bytes, as: UTF8.self)])
-            _ = try reader.root.integer("steps")
-            _ = try reader.finish()
+            _ = try reader.root.section("a").optionalChild("d")
         },
         FuzzParser("recipe-quantity", maxLength: 128, seeds: quantitySeeds) { bytes, _ in
             let text = String(decoding: bytes, as: UTF8.self)
@@ -51,7 +50,7 @@ extension FuzzParser {
           packed: {kind: texts, directory: corpora/texts}
         mixture:
           - {corpus: scenes, objective: image_text_contrastive, weight: 2, batch_size: 32}
-          - {corpus: packed, objective: masked_language, weight: 1, batch_tokens: 4KiB, batch_size: 32}
+          - {corpus: packed, objective: masked_language, weight: 1, batch_tokens: 4096}
         optimizer: {learning_rate: 1.0e-3, weight_decay: 0.05}
         schedule: {kind: cosine, warmup_steps: 10}
         ranks: {deadline: 5m}

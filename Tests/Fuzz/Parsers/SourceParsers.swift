@@ -33,7 +33,7 @@ extension FuzzParser {
         _ seeds: @escaping @Sendable () throws -> [Seed], opening opened: String? = nil,
         _ configure: @escaping @Sendable (inout PackOptions) -> Void = { _ in }
     ) -> FuzzParser {
-        FuzzParser(name, seeds: seeds) { bytes, scratch in
+        FuzzParser(name, maxLength: 8192, seeds: seeds) { bytes, scratch in
             try scratch.put("a.png", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
             try scratch.put(file, bytes)
             var options = PackOptions(kind: kind, sources: [scratch(opened ?? file)], output: scratch("out"))
@@ -185,11 +185,15 @@ extension FuzzParser {
         let sum = old[..<148].reduce(8 * 32) { $0 + Int($1) } + old[156..<512].reduce(0) { $0 + Int($1) }
         let digits = String(sum, radix: 8)
         old.replaceSubrange(148..<154, with: Array((String(repeating: "0", count: 6 - digits.count) + digits).utf8))
-        let features = NumpyArray([1, 2], shape: [1, 2]).bytes
+        let arrays = [
+            ("x.npy", NumpyArray([1, 2], shape: [1, 2]).bytes),
+            ("norm_bb.npy", NumpyArray([0, 0, 0.5, 1], shape: [1, 4]).bytes),
+        ]
         return [
             Seed("old-tar", old), Seed("text", "one\n\ntwo\n"), Seed("parquet", "PAR1x"),
-            Seed("json", "{\"text\": \"a\"}\n"), Seed("split", "{\"images\": [{\"sentences\": []}],\n \"x\": 1}"),
-            Seed("tabs", "7\t640\t480\t2\tAAAA\tAAAA\n"), Seed("zip", SeedBytes.zip([("x.npy", features)])),
+            Seed("json", "{\"text\": \"a\", \"image\": \"a.png\"}\n"),
+            Seed("split", "{\"images\": [{\"sentences\": []}],\n \"x\": 1}"),
+            Seed("tabs", "7\t640\t480\t2\tAAAA\tAAAA\n"), Seed("zip", SeedBytes.zip(arrays)),
             Seed("png", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]), Seed("gzip", SeedBytes.gzip([])),
         ]
     }

@@ -48,15 +48,14 @@ struct TableRecords {
         guard dialect == .commas else {
             let fields = Self.withoutReturn(line.bytes).split(
                 separator: 9, maxSplits: Self.fieldLimit, omittingEmptySubsequences: false)
-            let isTooWide = fields.count > Self.fieldLimit
-            return Record(place: start, contents: isTooWide ? .broken(Self.tooWide) : .fields(fields))
+            return Record(place: start, contents: Self.checked(fields))
         }
         var parser = CommaParser()
         var record: [UInt8] = []
         while true {
             record += line.bytes
             switch parser.parse(record) {
-            case .fields(let fields): return Record(place: start, contents: .fields(fields))
+            case .fields(let fields): return Record(place: start, contents: Self.checked(fields))
             case .broken(let reason): return Record(place: start, contents: .broken(reason))
             case .open:
                 record.append(10)
@@ -74,6 +73,10 @@ struct TableRecords {
 
     fileprivate static let tooWide = "a record of more than \(fieldLimit) fields"
     private static let tooLong = "a record of more than \(recordLimit) bytes"
+
+    private static func checked(_ fields: [ArraySlice<UInt8>]) -> Contents {
+        fields.count > fieldLimit ? .broken(tooWide) : .fields(fields)
+    }
 
     fileprivate static func withoutReturn(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
         bytes.last == 13 ? bytes.dropLast() : bytes[...]
