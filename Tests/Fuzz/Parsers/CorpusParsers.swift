@@ -189,7 +189,9 @@ private enum UnfinishedPack {
                 "out.tmp/corpus/\(name)",
                 InputFile.contents(of: scratch("kept/corpus/\(name)"), limit: 1 << 20))
         }
-        try scratch.put("out.tmp/journal.jsonl", header + lines)
+        // Each line is sealed anew, so that records are looked at whose checksums would have stopped them.
+        let sealed = ByteLines(lines).flatMap { $0.count > 65 ? PackJournal.sealed(Array($0.dropLast(65))) : Array($0) }
+        try scratch.put("out.tmp/journal.jsonl", header + sealed)
         _ = try PackJob(options(scratch)).run()
     }
 }
