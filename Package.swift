@@ -8,11 +8,15 @@ let march = Context.environment["UNIMO_MARCH"] ?? "native"
 // `tools/test` builds so that tests see internals and a warning is an error.
 let testing = Context.environment["UNIMO_TESTING"] == nil ? [] : ["-enable-testing", "-warnings-as-errors"]
 
+// `tools/fuzz` names libFuzzer's archive: everything is then built so that a fuzzer sees where its inputs lead.
+let fuzzer = Context.environment["UNIMO_FUZZ"]
+let coverage = fuzzer == nil ? [] : ["-enable-testing", "-sanitize=fuzzer,address"]
+
 let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-    .unsafeFlags(["-Xcc", "-march=\(march)"] + testing),
+    .unsafeFlags(["-Xcc", "-march=\(march)"] + testing + coverage),
 ]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -58,14 +62,39 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
 /// `UNIMO_SUITES=Text,Vision` builds these suites only, for a short way from a change to its tests.
 let chosen = Context.environment["UNIMO_SUITES"]?.split(separator: ",").map(String.init)
 
-/// Modules that have a suite of their own under `Tests/`.
+/// Suites under `Tests/`: of a module each, and the seeds of the fuzzers.
 let suites = [
     "Runtime", "Tensors", "Autograd", "Storage", "Collectives", "Text", "Vision", "Corpora", "Models", "Objectives",
-    "Checkpoints", "Training", "Evaluation", "Telemetry", "Recipes",
-].filter { chosen?.contains($0) ?? true }
+    "Checkpoints", "Training", "Evaluation", "Telemetry", "Recipes", "Fuzz",
+].filter { chosen?.contains($0) ?? true }.filter { $0 != "Fuzz" || !testing.isEmpty }
 
 /// Suites with a folder of expected values, which tests read by path.
 let suitesWithGoldens = ["Autograd", "Objectives", "Text", "Vision"]
+
+/// Every parser of foreign bytes, for the suite that reads the seeds and for libFuzzer. It sees internals.
+let fuzzParsers: [Target] =
+    testing.isEmpty && fuzzer == nil
+    ? []
+    : [
+        .target(
+            name: "FuzzParsers",
+            dependencies: [
+                "Runtime", "Storage", "Batches", "Text", "Vision", "Corpora", "Models", "Checkpoints", "Telemetry",
+                "Recipes",
+            ], path: "Tests/Fuzz/Parsers", swiftSettings: swiftSettings)
+    ]
+
+/// The fuzzer itself.
+let fuzzTargets: [Target] =
+    fuzzer.map { archive in
+        [
+            .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/Driver"),
+            .executableTarget(
+                name: "fuzz", dependencies: ["CFuzzer", "FuzzParsers"], path: "Tests/Fuzz/Entry",
+                swiftSettings: swiftSettings + [.unsafeFlags(["-parse-as-library"])],
+                linkerSettings: [.unsafeFlags(["-sanitize=address", archive, "-lstdc++"])]),
+        ]
+    } ?? []
 
 let package = Package(
     name: "unimo",
@@ -102,10 +131,12 @@ let package = Package(
                 name: "Rehearsal", dependencies: rooms.map { .byName(name: $0.name) }, path: "Tests/Rehearsal",
                 swiftSettings: swiftSettings)
         ]
+        + fuzzParsers + fuzzTargets
         + suites.map { suite in
             .testTarget(
                 name: "\(suite)Tests",
-                dependencies: ["Rehearsal"] + rooms.map { .byName(name: $0.name) },
+                dependencies: ["Rehearsal"] + rooms.map { .byName(name: $0.name) }
+                    + (suite == "Fuzz" ? ["FuzzParsers"] : []),
                 exclude: suitesWithGoldens.contains(suite) ? ["Goldens"] : [],
                 swiftSettings: swiftSettings)
         }

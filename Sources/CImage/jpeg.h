@@ -89,10 +89,10 @@ static inline int unimo_jpeg_start(unimo_jpeg_decoder *decoder, int scan_limit) 
     int inks = image->jpeg_color_space == JCS_CMYK || image->jpeg_color_space == JCS_YCCK;
     image->out_color_space = inks ? JCS_CMYK : JCS_EXT_RGBX;
     jpeg_start_decompress(image);
-    return 0;
+    return decoder->is_cut ? -1 : 0;
 }
 
-// The next rows of 4 bytes a pixel.
+// The next rows of 4 bytes a pixel; fails where the file is cut, rather than fill up what is missing.
 static inline int unimo_jpeg_read(unimo_jpeg_decoder *decoder, uint8_t *target, size_t stride, int rows) {
     JSAMPROW batch[16];
     int done = 0;
@@ -101,6 +101,7 @@ static inline int unimo_jpeg_read(unimo_jpeg_decoder *decoder, uint8_t *target, 
         int count = rows - done < 16 ? rows - done : 16;
         for (int row = 0; row < count; row++) batch[row] = target + stride * (size_t)(done + row);
         done += jpeg_read_scanlines(&decoder->image, batch, count);
+        if (decoder->is_cut) return -1;
     }
     return 0;
 }

@@ -7,6 +7,8 @@ struct CheckpointState {
     static let formatName = "unimo-checkpoint"
     static let currentVersion = 1
     static let byteLimit: UInt64 = 1 << 30
+    /// Updates in a run at most.
+    private static let stepLimit = 1 << 40
 
     struct Head: Codable {
         var format: String
@@ -38,6 +40,12 @@ struct CheckpointState {
                 FileFault(
                     path: path, expected: "\(formatName) version 1...\(currentVersion)",
                     found: "\(head.format) version \(head.version)", remedy: "read it with a newer program"))
+        }
+        guard (0...stepLimit).contains(head.step) else {
+            throw CheckpointError.damaged(
+                FileFault(
+                    path: path, expected: "a step in 0...\(stepLimit)", found: "\(head.step)",
+                    remedy: "resume from another checkpoint"))
         }
         return head
     }

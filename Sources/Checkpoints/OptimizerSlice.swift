@@ -25,7 +25,7 @@ struct OptimizerSlice: Equatable {
 
     /// Reads an entry's name and metadata; nil when they do not follow the rule.
     init?(entry: StoredTensor, metadata: String?) {
-        let base = entry.name.split(separator: "[", maxSplits: 1)[0]
+        let base = entry.name.prefix { $0 != "[" }
         guard let dot = base.lastIndex(of: "."),
             let slot = OptimizerSlot(rawValue: String(base[base.index(after: dot)...]))
         else { return nil }

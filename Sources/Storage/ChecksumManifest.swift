@@ -28,7 +28,7 @@ public struct ChecksumManifest: Sendable, Equatable {
         digests = [:]
         var offset = 0
         var last = ""
-        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        for line in ByteLines(bytes) {
             defer { offset += line.count + 1 }
             if line.isEmpty && offset >= bytes.count { break }
             guard let (digest, name) = Self.parse(Array(line)), last.utf8.lexicographicallyPrecedes(name.utf8) else {

@@ -52,6 +52,8 @@ public struct StoredTensor: Sendable, Equatable {
 struct SafetensorsHeader {
     static let byteLimit: UInt64 = 100_000_000
     static let metadataKey = "__metadata__"
+    /// Bytes of all tensors at most: far beyond any disk, far below where sums overflow.
+    private static let dataLimit: UInt64 = 1 << 60
 
     var metadata: [String: String]
     /// In the order of the data.
@@ -181,6 +183,9 @@ struct SafetensorsHeader {
         }
         guard entry.data_offsets[1] >= start, entry.data_offsets[1] - start == size else {
             throw damaged(file, 8, "\(size) bytes for `\(name)` \(entry.shape)", "data_offsets \(entry.data_offsets)")
+        }
+        guard entry.data_offsets[1] <= dataLimit else {
+            throw damaged(file, 8, "`\(name)` to end within \(dataLimit) bytes", "\(entry.data_offsets[1])")
         }
         return StoredTensor(name: name, dtype: dtype, shape: entry.shape)
     }

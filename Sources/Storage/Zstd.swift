@@ -49,6 +49,10 @@ public enum FrameDecompressor {
         guard ZSTD_isError(length) == 0, length == frame.count else {
             throw damaged("one zstd frame of \(frame.count) bytes", message(length))
         }
+        // A block of 128 KiB takes four bytes at least: a larger promise is a lie, found before memory is asked for.
+        guard rawSize / (128 << 10) <= frame.count / 4 else {
+            throw damaged("\(rawSize) bytes in zstd", "a frame of \(frame.count) bytes, which can't hold as many")
+        }
         let content = frame.withUnsafeBytes { ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
         guard content == UInt64(rawSize) else {
             throw damaged("a zstd frame holding \(rawSize) bytes", "one that says \(content)")

@@ -13,13 +13,18 @@ public final class RowFile {
     /// - Parameters:
     ///   - key: the integer that every row begins with.
     ///   - start: the first value of it that will be written.
-    public init(path: String, key: String = "step", startingAt start: Int) throws {
+    public convenience init(path: String, key: String = "step", startingAt start: Int) throws {
+        try self.init(path: path, prefix: "{\"\(key)\":", startingAt: start)
+    }
+
+    /// - Parameter prefix: what stands before the integer in every row.
+    public init(path: String, prefix: String, startingAt start: Int) throws {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw TelemetryError.system(path, "open it") }
-        let kept = try keptBytes(prefix: Array("{\"\(key)\":".utf8), start: start)
+        let kept = try keptBytes(prefix: Array(prefix.utf8), start: start)
         guard ftruncate(descriptor, kept) == 0, fsync(descriptor) == 0 else {
-            throw TelemetryError.system(path, "cut off rows from \(key) \(start) on")
+            throw TelemetryError.system(path, "cut off rows from \(start) on")
         }
     }
 

@@ -109,11 +109,12 @@ public struct SentenceCutter: Sendable {
         return next
     }
 
-    /// Bytes of the white space at `place` (Unicode's White_Space); 0 when there is none.
+    /// Bytes of the white space at `place` (Unicode's White_Space); 0 when there is none, also within a scalar.
     private func blankLength(_ bytes: [UInt8], _ place: Int) -> Int {
         guard place < bytes.count else { return 0 }
         let first = bytes[place]
         if first < 0x80 { return first == 32 || (9...13).contains(first) ? 1 : 0 }
+        guard first >= 0xC0 else { return 0 }
         let scalar = ScalarAt(bytes, place)
         switch scalar.value {
         case 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: return scalar.length

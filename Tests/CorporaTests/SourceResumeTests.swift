@@ -136,4 +136,72 @@ import Testing
             #expect(try PackJob(options).run().fingerprint == whole.fingerprint)
         }
     }
+
+    @Test("a journal that was damaged anywhere is gone on with, or begun again, to the same bytes")
+    func damagedJournal() throws {
+        let directory = try TemporaryDirectory()
+        try fill(directory)
+        let whole = try PackJob(options(directory, out: "whole")).run()
+        struct Stop: Error {}
+        let options = options(directory, out: "out")
+        let staging = options.output + ".tmp"
+        let kept = try TemporaryDirectory()
+        do {
+            let header = PackJournal.Header(options: options.record, sources: try PackPlan(options).digest)
+            let attempt = try PackAttempt(options, header)
+            var shards = 0
+            let writer = CorpusWriter(
+                place: attempt.place, kind: .texts, layout: options.layout, pool: .init(threads: 1)
+            ) {
+                try attempt.journal.append($0)
+                shards += 1
+                if shards == 3 { throw Stop() }
+            }
+            let pool = WorkerPool(threads: 1)
+            defer { pool.stop() }
+            var run = PackRun(
+                options: options, plan: try PackPlan(options), pool: pool, writer: writer, attempt: attempt)
+            do { while try run.round() {} } catch is Stop {}
+            for name in try Directory.files(below: staging) where name != ".lock" {
+                try kept.put(name, InputFile.contents(of: staging + "/" + name, limit: 1 << 24))
+            }
+        }
+        let journal = try InputFile.contents(of: kept("journal.jsonl"), limit: 1 << 24)
+        #expect(journal.count { $0 == 10 } == 4)
+        var resumed: Set<Int> = []
+        for seed in 0..<60 {
+            try Directory.remove(options.output)
+            for name in try Directory.files(below: kept.path) {
+                try directory.put("out.tmp/" + name, InputFile.contents(of: kept(name), limit: 1 << 24))
+            }
+            try directory.put("out.tmp/journal.jsonl", Corruption.corrupted(journal, seed: seed))
+            let report = try PackJob(options).run()
+            #expect(report.fingerprint == whole.fingerprint && report.samples == whole.samples, "seed \(seed)")
+            resumed.insert(report.resumedShards)
+        }
+        #expect(resumed.isSuperset(of: [0, 1, 2]), "\(resumed)")
+    }
+
+    @Test("a journal line whose numbers no packing could have counted ends the journal")
+    func absurdNumbers() throws {
+        let directory = try TemporaryDirectory()
+        func lines(_ change: (inout PackJournal.Shard) -> Void) throws -> Int? {
+            let path = directory("journal.jsonl")
+            var shard = PackJournal.Shard(
+                row: .init(
+                    name: "shard-000000.tar.zst", size: 1, rawSize: 1, sha256: "", frameSamples: [1]),
+                table: FileDigest(name: "table-000000.json", sha256: "", size: 1), mark: PackMark())
+            change(&shard)
+            let journal = try PackJournal(
+                path: path, contents: .init(header: .init(options: [], sources: ""), shards: [shard]))
+            try journal.append(PackJournal.End(counts: PackCounts(), fingerprint: "f"))
+            return try PackJournal.read(path)?.shards.count
+        }
+        #expect(try lines { _ in } == 1)
+        #expect(try lines { $0.mark.position.source = -1 } == 0)
+        #expect(try lines { $0.mark.counts.seen = .max } == 0)
+        #expect(try lines { $0.row.frameSamples = [.max, .max] } == 0)
+        #expect(try lines { $0.row.name = "../shard-000000.tar.zst" } == 0)
+        #expect(try lines { $0.mark.totals.members["txt"] = -1 } == 0)
+    }
 }

@@ -83,7 +83,7 @@ public struct NumpyArray: Sendable, Equatable {
         let header = NumpyHeader(bytes[start..<start + length])
         guard let descr = header.text("descr"), let isFortran = header.flag("fortran_order"),
             let shape = header.shape
-        else { throw fault("descr, fortran_order and shape", String(header.text.prefix(200))) }
+        else { throw fault("descr, fortran_order and shape", header.text) }
         guard let order = descr.first, "<>|=".contains(order),
             let element = Element(rawValue: String(descr.dropFirst()))
         else { throw fault("numbers", "elements of type `\(descr.prefix(40))`") }
@@ -111,12 +111,13 @@ public struct NumpyArray: Sendable, Equatable {
         return Self.magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)] + Array(header.utf8) + data
     }
 
-    /// The product; nil when it overflows or a factor is negative.
+    /// The product; nil when it overflows or a factor is negative or too large.
     private static func product(_ factors: [Int]) -> Int? {
         var product = 1
         for factor in factors {
+            // Each by itself too: a zero among them must not hide an extent beyond all reason.
             let (next, overflow) = product.multipliedReportingOverflow(by: factor)
-            guard factor >= 0, !overflow else { return nil }
+            guard (0...byteLimit).contains(factor), !overflow else { return nil }
             product = next
         }
         return product
@@ -128,6 +129,7 @@ public struct NumpyArray: Sendable, Equatable {
 
     /// `(rows, columns)` elements as `(columns, rows)`.
     static func transposed(_ data: [UInt8], rows: Int, columns: Int, size: Int) -> [UInt8] {
+        guard !data.isEmpty else { return [] }
         var result = [UInt8](repeating: 0, count: data.count)
         for row in 0..<rows {
             for column in 0..<columns {
@@ -200,45 +202,53 @@ extension NumpyArray {
 
 /// The Python dictionary at the head of a `.npy` file, as far as NumPy itself writes it.
 private struct NumpyHeader {
-    let text: String
+    private let bytes: ArraySlice<UInt8>
 
-    init(_ bytes: ArraySlice<UInt8>) { text = String(decoding: bytes, as: UTF8.self) }
+    init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+
+    /// For messages.
+    var text: String { String(decoding: bytes.prefix(200), as: UTF8.self) }
 
     /// What follows `'key':`, blanks left out.
-    private func value(_ key: String) -> Substring? {
-        for quote in ["'", "\""] {
-            let name = Array("\(quote)\(key)\(quote)")
-            let characters = Array(text)
-            guard characters.count >= name.count else { continue }
-            for start in 0...(characters.count - name.count) where characters[start...].starts(with: name) {
-                var rest = Substring(String(characters[(start + name.count)...])).drop { $0 == " " }
-                guard rest.first == ":" else { continue }
-                rest = rest.dropFirst().drop { $0 == " " }
-                return rest
+    private func value(_ key: String) -> ArraySlice<UInt8>? {
+        for quote in "'\"".utf8 {
+            let name = [quote] + Array(key.utf8) + [quote]
+            var rest = bytes
+            while let start = rest.firstIndex(of: quote) {
+                rest = rest[start...]
+                if rest.starts(with: name) {
+                    let sign = rest.dropFirst(name.count).drop { $0 == UInt8(ascii: " ") }
+                    if sign.first == UInt8(ascii: ":") {
+                        return sign.dropFirst().drop { $0 == UInt8(ascii: " ") }
+                    }
+                }
+                rest = rest.dropFirst()
             }
         }
         return nil
     }
 
     func text(_ key: String) -> String? {
-        guard let value = value(key), let quote = value.first, quote == "'" || quote == "\"" else { return nil }
+        guard let value = value(key), let quote = value.first, "'\"".utf8.contains(quote) else { return nil }
         let inner = value.dropFirst()
         guard let end = inner.firstIndex(of: quote) else { return nil }
-        return String(inner[..<end])
+        return String(decoding: inner[..<end], as: UTF8.self)
     }
 
     func flag(_ key: String) -> Bool? {
         guard let value = value(key) else { return nil }
-        return value.hasPrefix("True") ? true : value.hasPrefix("False") ? false : nil
+        return value.starts(with: "True".utf8) ? true : value.starts(with: "False".utf8) ? false : nil
     }
 
     var shape: [Int]? {
-        guard let value = value("shape"), value.first == "(", let end = value.firstIndex(of: ")") else { return nil }
+        guard let value = value("shape"), value.first == UInt8(ascii: "("),
+            let end = value.firstIndex(of: UInt8(ascii: ")"))
+        else { return nil }
         var extents: [Int] = []
-        for part in value[..<end].dropFirst().split(separator: ",") {
-            let digits = part.filter { $0 != " " }
+        for part in value[..<end].dropFirst().split(separator: UInt8(ascii: ",")) {
+            let digits = part.filter { $0 != UInt8(ascii: " ") }
             if digits.isEmpty { continue }
-            guard let extent = Int(digits), extents.count < 8 else { return nil }
+            guard let extent = Int(String(decoding: digits, as: UTF8.self)), extents.count < 8 else { return nil }
             extents.append(extent)
         }
         return extents

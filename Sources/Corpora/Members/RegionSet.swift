@@ -73,6 +73,9 @@ public struct RegionSet: Sendable, Equatable {
         }
     }
 
+    /// All members that are read.
+    static let memberNames = Set([descriptorName, "features.npy", "boxes.npy"] + optional.map(\.0))
+
     private static var optional: [(String, WritableKeyPath<RegionSet, NumpyArray?>)] {
         [
             ("classes.npy", \.classes), ("class_ids.npy", \.classIDs), ("confidences.npy", \.confidences),

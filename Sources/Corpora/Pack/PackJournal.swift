@@ -8,7 +8,7 @@ import Storage
 final class PackJournal {
     /// What the bytes of the corpus depend on.
     struct Header: Codable, Equatable {
-        var version = 1
+        var version = 2
         var tool = Version.tool
         var options: [String]
         /// SHA-256 over path, size and time of every file of the sources.
@@ -20,6 +20,19 @@ final class PackJournal {
         var row: CorpusIndex.Shard
         var table: FileDigest
         var mark: PackMark
+
+        /// Whether it can be the `number`-th shard of a corpus, and its numbers such as counting gives.
+        func isSound(as number: Int) -> Bool {
+            let (position, counts) = (mark.position, mark.counts)
+            let numbers =
+                [
+                    position.source, position.file, position.unit.line, position.unit.number, position.taken,
+                    counts.seen, counts.packed, counts.heldBack, counts.failedDownloads, counts.unpairedCount,
+                    counts.rejectedCount, mark.totals.textBytes, row.frameSamples.count,
+                ] + row.frameSamples + mark.totals.members.values
+            return row.name == CorpusIndex.shardName(number) && table.name == CorpusIndex.tableName(number)
+                && row.size < 1 << 60 && row.rawSize < 1 << 60 && numbers.allSatisfy((0..<1 << 40).contains)
+        }
     }
 
     /// The last line: everything is in place but the name.
@@ -43,8 +56,8 @@ final class PackJournal {
     /// Begins a journal, or goes on with one: its lines are written anew, whatever was half-written behind them is gone.
     init(path: String, contents: Contents) throws {
         self.path = path
-        var lines = try CorpusFile.json(contents.header)
-        for shard in contents.shards { lines += try CorpusFile.json(shard) }
+        var lines = try Self.line(contents.header)
+        for shard in contents.shards { lines += try Self.line(shard) }
         try AtomicFile.write(lines, to: path, faultPoint: "pack")
         descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else { throw StorageError.system(path: path, operation: "open", code: errno) }
@@ -53,7 +66,7 @@ final class PackJournal {
     deinit { close(descriptor) }
 
     func append(_ record: some Encodable) throws {
-        let line = try CorpusFile.json(record)
+        let line = try Self.line(record)
         var done = 0
         while done < line.count {
             let count = line.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, line.count - done) }
@@ -64,24 +77,37 @@ final class PackJournal {
         guard fsync(descriptor) == 0 else { throw StorageError.system(path: path, operation: "flush", code: errno) }
     }
 
+    private static func line(_ record: some Encodable) throws -> [UInt8] {
+        sealed(Array(try CorpusFile.json(record).dropLast()))
+    }
+
+    /// A record as a line: the JSON, a tab, its SHA-256, a line feed.
+    static func sealed(_ record: [UInt8]) -> [UInt8] { record + [9] + Array(SHA256.hex(of: record).utf8) + [10] }
+
+    /// The record of a line; nil when it is not the one that was written, or was being written when the attempt ended.
+    private static func record(_ line: ArraySlice<UInt8>) -> [UInt8]? {
+        let record = Array(line.dropLast(65))
+        return sealed(record).dropLast().elementsEqual(line) ? record : nil
+    }
+
     /// Reads a journal as far as it is whole; nil when there is none, or not even its first line.
     static func read(_ path: String) throws -> Contents? {
         guard Directory.kind(of: path) == .file else { return nil }
         let bytes = try InputFile.contents(of: path, limit: byteLimit)
         let decoder = JSONDecoder()
-        // A line without its end was being written when the attempt ended.
-        let lines = bytes.split(separator: 10, omittingEmptySubsequences: false).dropLast()
-        guard let first = lines.first, let header = try? decoder.decode(Header.self, from: Data(first)) else {
-            return nil
+        var lines = ByteLines(bytes)
+        func record<Record: Decodable>(_ type: Record.Type, _ line: ArraySlice<UInt8>?) -> Record? {
+            line.flatMap(Self.record).flatMap { try? decoder.decode(type, from: Data($0)) }
         }
+        guard let header = record(Header.self, lines.next()) else { return nil }
         var contents = Contents(header: header)
-        for line in lines.dropFirst() {
-            if let shard = try? decoder.decode(Shard.self, from: Data(line)) {
-                contents.shards.append(shard)
-            } else {
-                contents.end = try? decoder.decode(End.self, from: Data(line))
+        while let line = lines.next() {
+            guard let shard = record(Shard.self, line) else {
+                contents.end = record(End.self, line)
                 break
             }
+            guard shard.isSound(as: contents.shards.count) else { break }
+            contents.shards.append(shard)
         }
         return contents
     }

@@ -12,6 +12,8 @@ public struct CorpusIndex: Sendable, Equatable, Codable {
     private static let byteLimit: UInt64 = 1 << 30
     /// Samples in a corpus at most.
     static let sampleLimit = 1 << 48
+    /// Bytes of a corpus at most, in files and after decompression: far beyond any disk, far below where sums overflow.
+    private static let sizeLimit: UInt64 = 1 << 60
 
     /// One shard file.
     public struct Shard: Sendable, Equatable, Codable {
@@ -88,8 +90,17 @@ public struct CorpusIndex: Sendable, Equatable, Codable {
         guard manifest.digests.count == 2 * shards.count + 1 else {
             return ("\(2 * shards.count + 1) files in the manifest", "\(manifest.digests.count)")
         }
+        guard (0...Int(Self.sizeLimit)).contains(textBytes) else { return ("bytes of text", "\(textBytes)") }
+        guard members.values.allSatisfy((0...Self.sampleLimit).contains) else {
+            return ("numbers of samples for the members", "\(members.values.max() ?? 0)")
+        }
         var count = 0
+        var (size, rawSize): (UInt64, UInt64) = (0, 0)
         for (number, shard) in shards.enumerated() {
+            guard shard.size <= Self.sizeLimit - size, shard.rawSize <= Self.sizeLimit - rawSize else {
+                return ("at most \(Self.sizeLimit) bytes", "\(shard.size) and \(shard.rawSize) in \(shard.name)")
+            }
+            (size, rawSize) = (size + shard.size, rawSize + shard.rawSize)
             guard shard.name == Self.shardName(number) else {
                 return ("`\(Self.shardName(number))` as shard \(number)", "`\(shard.name)`")
             }

@@ -1,3 +1,4 @@
+import Runtime
 import Storage
 
 /// A sample as the bytes of its archive members.
@@ -12,6 +13,14 @@ struct ArchivedSample: Sendable {
         key = sample.key
         memberNames = sample.members.map(\.name)
         textBytes = sample.text?.bytes.count ?? 0
+        let size = sample.members.reduce(0) { $0 + $1.bytes.count }
+        guard size <= CorpusWriter.sampleLimit else {
+            throw StorageError.unsupported(
+                FileFault(
+                    path: sample.key, expected: "at most \(CorpusWriter.sampleLimit) bytes in a sample",
+                    found: "\(size)",
+                    remedy: "shrink the sample or leave it out"))
+        }
         var bytes: [UInt8] = []
         for member in sample.members {
             try Tar.append(name: "\(sample.key).\(member.name)", contents: member.bytes, to: &bytes)

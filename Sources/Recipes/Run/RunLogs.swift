@@ -41,12 +41,7 @@ extension RunDirectory {
         }
         guard Directory.exists(samples) else { return }
         for name in try Directory.names(in: samples) where name.hasPrefix("rank-") {
-            let path = samples + "/" + name
-            let text = String(decoding: try InputFile.contents(of: path, limit: 1 << 40), as: UTF8.self)
-            let kept = text.split(separator: "\n").filter { line in
-                line.split(separator: " ", maxSplits: 1).first.flatMap { Int($0) }.map { $0 < first } ?? false
-            }
-            try AtomicFile.write(Array(kept.map { $0 + "\n" }.joined().utf8), to: path)
+            _ = try RowFile(path: samples + "/" + name, prefix: "", startingAt: first)
         }
     }
 }

@@ -32,6 +32,26 @@ struct RunState: Codable {
     var data: [String: CorpusIdentity]
 }
 
+extension RunState {
+    /// Updates and batches in a run at most.
+    private static let countLimit = 1 << 50
+
+    /// Numbers that no run could have counted are damage.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        seed = try container.decode(UInt64.self, forKey: .seed)
+        batch = try container.decode(Int.self, forKey: .batch)
+        groupSteps = try container.decode([String: Int].self, forKey: .groupSteps)
+        shape = try container.decode(Shape.self, forKey: .shape)
+        recipe = try container.decode(String.self, forKey: .recipe)
+        data = try container.decode([String: CorpusIdentity].self, forKey: .data)
+        let counts = [batch, shape.nodes, shape.ranks, shape.threads] + groupSteps.values
+        guard let wrong = counts.first(where: { !(0...Self.countLimit).contains($0) }) else { return }
+        throw DecodingError.dataCorrupted(
+            .init(codingPath: container.codingPath, debugDescription: "a count of \(wrong)"))
+    }
+}
+
 extension RunState.Shape {
     init(_ communication: CommunicationThread, threads: Int) {
         self.init(
@@ -98,11 +118,38 @@ enum ConfigFile {
     }
 
     static func config(_ bytes: [UInt8], path: String) throws -> ModelConfig {
-        do { return try JSONDecoder().decode(ModelConfig.self, from: Data(bytes)) } catch {
-            throw CheckpointError.mismatch(
+        func mismatch(_ found: String) -> CheckpointError {
+            .mismatch(
                 FileFault(
-                    path: path, expected: "the configuration of a unimo2 model", found: "\(error)",
+                    path: path, expected: "the configuration of a unimo2 model", found: found,
                     remedy: "name a checkpoint that this program wrote"))
         }
+        let config: ModelConfig
+        do { config = try JSONDecoder().decode(ModelConfig.self, from: Data(bytes)) } catch {
+            throw mismatch("\(error)")
+        }
+        if let size = absurdSize(config) { throw mismatch(size) }
+        if let contradiction = config.contradiction { throw mismatch(contradiction) }
+        return config
+    }
+
+    /// The first size that no recipe could have asked for; nil when there is none.
+    private static func absurdSize(_ config: ModelConfig) -> String? {
+        typealias Size = (name: String, value: Int, range: ClosedRange<Int>)
+        var sizes: [Size] = [
+            ("vocabulary", config.vocabulary, 1...1 << 24), ("max_tokens", config.maxTokens, 1...1 << 16),
+            ("image_size", config.imageSize, 1...1 << 16), ("patch_size", config.patchSize, 1...1 << 16),
+            ("projection", config.projection, 1...1 << 16),
+        ]
+        for (name, stack) in [("vision", config.vision), ("text", config.text), ("joint", config.joint)] {
+            sizes.append((name + ".layers", stack.layers, 0...1 << 16))
+            sizes.append((name + ".width", stack.width, 1...1 << 16))
+            sizes.append((name + ".heads", stack.heads, 1...1 << 16))
+            sizes.append((name + ".feed_forward", stack.feedForward, 1...1 << 24))
+        }
+        if let wrong = sizes.first(where: { !$0.range.contains($0.value) }) {
+            return "\(wrong.name) \(wrong.value), not within \(wrong.range)"
+        }
+        return (0..<1).contains(config.dropout) ? nil : "dropout \(config.dropout)"
     }
 }

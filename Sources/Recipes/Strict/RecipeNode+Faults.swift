@@ -83,10 +83,16 @@ extension RecipeNode {
 
 /// Nearest names.
 enum Spelling {
+    /// Characters of a word that is looked up: no key is longer, and the work grows by their square.
+    private static let longest = 64
+
     /// The candidate that takes the fewest edits, when that is at most a third of the word (and at least one).
     static func nearest(to word: String, among candidates: [String]) -> String? {
-        let limit = max(1, word.count / 3)
-        let distances = candidates.map { (name: $0, distance: distance(Array(word), Array($0))) }
+        let length = word.count
+        guard length <= longest else { return nil }
+        let limit = max(1, length / 3)
+        let near = candidates.filter { abs($0.count - length) <= limit }
+        let distances = near.map { (name: $0, distance: distance(Array(word), Array($0))) }
         return distances.filter { $0.distance <= limit }.min { $0.distance < $1.distance }?.name
     }
 

@@ -11,6 +11,7 @@ extension RecipeTree {
     init(yaml: String, place: @escaping (_ line: Int) -> RecipeOrigin) throws {
         let root: Node?
         do {
+            try Self.refuseAliasKeys(yaml, place: place)
             root = try Parser(yaml: yaml).singleRoot()
         } catch let error as YamlError {
             throw RecipeTree.fault(error, place: place)
@@ -21,6 +22,41 @@ extension RecipeTree {
         }
         var conversion = Conversion(place: place)
         self = try conversion.tree(root, path: [], origin: place(root.mark?.line ?? 1))
+    }
+
+    /// The library compares all keys of a mapping with each other, whatever they are: a key that is an alias, or holds
+    /// one, can stand for more values than any machine compares. Such a key means nothing in a recipe, so it is refused
+    /// while it is still one word.
+    private static func refuseAliasKeys(_ yaml: String, place: (Int) -> RecipeOrigin) throws {
+        guard yaml.utf8.contains(UInt8(ascii: "&")), yaml.utf8.contains(UInt8(ascii: "*")) else { return }
+        let mark: Character = "\u{F8FF}"
+        var text = ""
+        var previous: Character = " "
+        for character in yaml {
+            // Where an alias may begin. In quotes and comments nothing comes of it.
+            let mayBegin = previous.isWhitespace || "[{,:?-".contains(previous)
+            text.append(character == "*" && mayBegin ? mark : character)
+            previous = character
+        }
+        guard let root = try Parser(yaml: text).singleRoot(), let line = aliasKey(in: root, mark: mark) else { return }
+        throw RecipeError(
+            origin: place(line), path: "", reason: .syntax, problem: "a key that is an alias or holds one",
+            remedy: "write the key itself")
+    }
+
+    /// The line of the first key that holds a word beginning with `mark`.
+    private static func aliasKey(in node: Node, mark: Character, isKey: Bool = false) -> Int? {
+        switch node {
+        case .scalar(let scalar):
+            return isKey && scalar.style == .plain && scalar.string.first == mark ? scalar.mark?.line ?? 1 : nil
+        case .sequence(let elements):
+            return elements.lazy.compactMap { aliasKey(in: $0, mark: mark, isKey: isKey) }.first
+        case .mapping(let pairs):
+            return pairs.lazy.compactMap {
+                aliasKey(in: $0.key, mark: mark, isKey: true) ?? aliasKey(in: $0.value, mark: mark, isKey: isKey)
+            }.first
+        case .alias: return nil
+        }
     }
 
     private static func fault(_ error: YamlError, place: (Int) -> RecipeOrigin) -> RecipeError {
@@ -77,6 +113,7 @@ extension RecipeTree {
             _ mapping: Node.Mapping, path: [String], origin: RecipeOrigin
         ) throws -> [Entry] {
             var entries: [Entry] = []
+            var seen: [String: RecipeOrigin] = [:]
             for (keyNode, valueNode) in mapping {
                 let keyOrigin = lineOf(keyNode, else: origin)
                 guard let key = keyNode.scalar?.string else {
@@ -84,10 +121,10 @@ extension RecipeTree {
                         origin: keyOrigin, path: path.joined(separator: "."), reason: .syntax,
                         problem: "a key must be a name, found a list or mapping", remedy: "quote it if it is a name")
                 }
-                if let first = entries.first(where: { $0.key == key }) {
+                if let first = seen.updateValue(keyOrigin, forKey: key) {
                     throw RecipeError(
                         origin: keyOrigin, path: (path + [key]).joined(separator: "."), reason: .duplicateKey,
-                        problem: "key \(key) is written twice, first at \(first.origin)", remedy: "keep one of them")
+                        problem: "key \(key) is written twice, first at \(first)", remedy: "keep one of them")
                 }
                 // A nested mapping is better found by its key than by its first entry.
                 let valueOrigin = valueNode.scalar == nil ? keyOrigin : lineOf(valueNode, else: keyOrigin)

@@ -5,6 +5,9 @@ struct JSONReader {
     private var at = 0
     private(set) var line = 1
     private static let deepest = 32
+    /// Values read by `readValue` at most, over the whole file: each takes many times the bytes it is written in.
+    private static let mostValues = 1 << 20
+    private var values = 0
 
     init(_ bytes: [UInt8], path: String) {
         self.bytes = bytes
@@ -91,6 +94,8 @@ struct JSONReader {
     /// Any value, with its line.
     mutating func readValue(depth: Int = 0) throws(TextError) -> JSONNode {
         guard depth < Self.deepest else { throw fault("at most \(Self.deepest) levels of brackets") }
+        values += 1
+        guard values <= Self.mostValues else { throw fault("at most \(Self.mostValues) values") }
         guard let first = next() else { throw fault("a value") }
         let start = line
         switch first {

@@ -1,3 +1,5 @@
+import Storage
+
 /// A merge as a file has it.
 struct MergeEntry {
     /// Names, as UTF-8.
@@ -16,7 +18,7 @@ enum MergesFile {
     static func read(_ bytes: [UInt8], path: String) throws(TextError) -> [MergeEntry] {
         var merges: [MergeEntry] = []
         var emptyLine: Int?
-        for (index, row) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        for (index, row) in ByteLines(bytes).enumerated() {
             let row = row.last == UInt8(ascii: "\r") ? row.dropLast() : row
             if row.isEmpty {
                 emptyLine = emptyLine ?? index + 1
@@ -30,9 +32,18 @@ enum MergesFile {
                 throw .malformed(
                     path: path, line: index + 1, expected: "two tokens and one blank", found: quoted(row))
             }
-            merges.append(merge)
+            try append(merge, to: &merges, path: path)
         }
         return merges
+    }
+
+    /// Adds a merge, of which no more are kept than a tokenizer may have.
+    static func append(_ merge: MergeEntry, to merges: inout [MergeEntry], path: String) throws(TextError) {
+        guard merges.count < MergeTable.mostMerges else {
+            throw .malformed(
+                path: path, line: merge.line, expected: "at most \(MergeTable.mostMerges) merges", found: "more")
+        }
+        merges.append(merge)
     }
 
     /// `left right`
@@ -48,11 +59,6 @@ enum MergesFile {
     static func resolve(
         _ entries: [MergeEntry], ids: [[UInt8]: Int32], path: String
     ) throws(TextError) -> [Tokenizer.Merge] {
-        guard entries.count <= MergeTable.mostMerges else {
-            throw .malformed(
-                path: path, line: entries.last?.line ?? 1, expected: "at most \(MergeTable.mostMerges) merges",
-                found: "\(entries.count)")
-        }
         var merges: [Tokenizer.Merge] = []
         merges.reserveCapacity(entries.count)
         for entry in entries {

@@ -46,6 +46,9 @@ struct TokenizerConfiguration {
 }
 
 extension AddedToken {
+    /// Bytes of a token's content at most: finding tokens takes a hundred times their memory.
+    static let longest = 1024
+
     /// - Parameter id: where the key says it; nil where the object does.
     init(_ node: JSONNode, id key: String? = nil, path: String) throws(TextError) {
         func fault(_ expected: String, _ found: JSONNode?) -> TextError {
@@ -69,6 +72,9 @@ extension AddedToken {
         }
         guard let content = node["content"]?.string, !content.isEmpty else {
             throw fault("content that is not empty", node["content"])
+        }
+        guard content.count <= Self.longest else {
+            throw fault("content of at most \(Self.longest) bytes", node["content"])
         }
         let special = try flag("special")
         self.init(

@@ -141,14 +141,18 @@ struct TokenizerDocument {
             let line = reader.line
             if isPair {
                 var parts: [[UInt8]] = []
-                try reader.readArray { (reader) throws(TextError) in parts.append(try reader.readString()) }
+                try reader.readArray { (reader) throws(TextError) in
+                    guard parts.count < 2 else { throw reader.fault("two tokens") }
+                    parts.append(try reader.readString())
+                }
                 guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { throw reader.fault("two tokens") }
-                merges.append(MergeEntry(left: parts[0], right: parts[1], line: line))
+                let merge = MergeEntry(left: parts[0], right: parts[1], line: line)
+                try MergesFile.append(merge, to: &merges, path: reader.path)
             } else {
                 guard let merge = MergesFile.parse(try reader.readString(), line: line) else {
                     throw reader.fault("two tokens and one blank before this")
                 }
-                merges.append(merge)
+                try MergesFile.append(merge, to: &merges, path: reader.path)
             }
         }
         self.merges = merges
@@ -160,6 +164,9 @@ extension VocabularyEntry {
     static func readAll(_ reader: inout JSONReader) throws(TextError) -> [VocabularyEntry] {
         var entries: [VocabularyEntry] = []
         try reader.readObject { (reader, token) throws(TextError) in
+            guard entries.count < MergeTable.mostTokens else {
+                throw reader.fault("at most \(MergeTable.mostTokens) tokens")
+            }
             entries.append(VocabularyEntry(token: token, id: try reader.readID(), line: reader.line))
         }
         return entries

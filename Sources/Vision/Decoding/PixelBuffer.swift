@@ -1,3 +1,5 @@
+import Glibc
+
 /// An image being worked on, in memory that is kept for the next one: rows of four bytes a pixel, red, green, blue and
 /// one that means nothing.
 final class PixelBuffer {
@@ -13,7 +15,7 @@ final class PixelBuffer {
     /// Memory of more pixels than this is given back after use.
     private static let keptPixels = 1 << 24
 
-    deinit { storage?.deallocate() }
+    deinit { free(storage) }
 
     /// Makes room for `rows` of an image; contents are undefined.
     func reserve(width: Int, height: Int, rows: Range<Int>) {
@@ -21,9 +23,11 @@ final class PixelBuffer {
         (self.width, self.height, self.rows) = (width, height, rows)
         let needed = width * rows.count + Self.slack
         guard needed > capacity else { return }
-        storage?.deallocate()
-        storage = .allocate(capacity: needed)
-        storage?.initialize(repeating: 0, count: needed)
+        free(storage)
+        // Zeros that the system hands out take no memory until they are written: a size that a damaged file announces
+        // and does not fill costs nothing.
+        storage = calloc(needed, MemoryLayout<UInt32>.stride)?.bindMemory(to: UInt32.self, capacity: needed)
+        precondition(storage != nil, "no memory for \(needed) pixels")
         capacity = needed
     }
 
@@ -42,7 +46,7 @@ final class PixelBuffer {
     /// Gives memory back after an unusually large image.
     func trim() {
         guard capacity > Self.keptPixels else { return }
-        storage?.deallocate()
+        free(storage)
         (storage, capacity, rows) = (nil, 0, 0..<0)
     }
 

@@ -92,7 +92,7 @@ struct ArchiveSamples: SampleReader {
             return StoredSample.imageNames.contains(name) || Self.textNames.contains(name)
                 || name == CaptionList.memberName
         case .regions:
-            return name == RegionSet.descriptorName || name.hasSuffix(".npy") || Self.textNames.contains(name)
+            return RegionSet.memberNames.contains(name) || Self.textNames.contains(name)
                 || StoredSample.imageNames.contains(name) || name == CaptionList.memberName
         }
     }

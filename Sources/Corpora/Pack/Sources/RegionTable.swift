@@ -6,6 +6,8 @@ import Storage
 struct RegionTable: SampleReader {
     /// Bytes of one line at most.
     private static let lineLimit = 64 << 20
+    /// Columns at most.
+    fileprivate static let columnLimit = 64
     private static let plain = ["image_id", "image_w", "image_h", "num_boxes", "boxes", "features"]
     private static let lxmert = [
         "img_id", "img_h", "img_w", "objects_id", "objects_conf", "attrs_id", "attrs_conf", "num_boxes", "boxes",
@@ -21,8 +23,8 @@ struct RegionTable: SampleReader {
         var first = try TextLines(path: file.path, limit: Self.lineLimit)
         columns = []
         if let line = try first.next() {
-            let fields = line.bytes.split(separator: 9, omittingEmptySubsequences: false)
-            if fields.contains(where: { $0.elementsEqual("features".utf8) }) {
+            let fields = RegionRow.fields(of: line.bytes)
+            if fields.count <= Self.columnLimit, fields.contains(where: { $0.elementsEqual("features".utf8) }) {
                 columns = fields.map { String(decoding: $0, as: UTF8.self) }
             } else {
                 columns = fields.count == Self.lxmert.count ? Self.lxmert : Self.plain
@@ -39,7 +41,7 @@ struct RegionTable: SampleReader {
             if line.isBlank { continue }
             let place = UnitPlace(offset: line.offset, line: line.number - 1)
             let origin = "\(file.path):\(line.number)"
-            let fields = line.bytes.split(separator: 9, omittingEmptySubsequences: false)
+            let fields = RegionRow.fields(of: line.bytes)
             if line.number == 1, fields.contains(where: { $0.elementsEqual("features".utf8) }) { continue }
             do {
                 guard !line.isTooLong else {
@@ -71,9 +73,14 @@ struct RegionRow: Sendable {
     let bytes: [UInt8]
     let columns: [String]
 
+    /// The fields of a line, one more than there may be at most.
+    static func fields(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+        bytes.split(separator: 9, maxSplits: RegionTable.columnLimit, omittingEmptySubsequences: false)
+    }
+
     private func field(_ name: String) -> ArraySlice<UInt8>? {
         guard let index = columns.firstIndex(of: name) else { return nil }
-        let fields = bytes.split(separator: 9, omittingEmptySubsequences: false)
+        let fields = Self.fields(of: bytes)
         return index < fields.count ? fields[index] : nil
     }
 

@@ -22,8 +22,9 @@ struct TableRecords {
         var contents: Contents
     }
 
-    /// Bytes of one record at most.
+    /// Bytes and fields of one record at most.
     static let recordLimit = 16 << 20
+    fileprivate static let fieldLimit = 1 << 16
 
     private let dialect: Dialect
     private var lines: TextLines
@@ -45,18 +46,16 @@ struct TableRecords {
         guard !line.isTooLong else { return Record(place: start, contents: .broken(Self.tooLong)) }
         if line.isBlank { return Record(place: start, contents: .blank) }
         guard dialect == .commas else {
-            return Record(
-                place: start,
-                contents: .fields(
-                    Self.withoutReturn(line.bytes).split(
-                        separator: 9, omittingEmptySubsequences: false)))
+            let fields = Self.withoutReturn(line.bytes).split(
+                separator: 9, maxSplits: Self.fieldLimit, omittingEmptySubsequences: false)
+            return Record(place: start, contents: Self.checked(fields))
         }
         var parser = CommaParser()
         var record: [UInt8] = []
         while true {
             record += line.bytes
             switch parser.parse(record) {
-            case .fields(let fields): return Record(place: start, contents: .fields(fields))
+            case .fields(let fields): return Record(place: start, contents: Self.checked(fields))
             case .broken(let reason): return Record(place: start, contents: .broken(reason))
             case .open:
                 record.append(10)
@@ -72,7 +71,12 @@ struct TableRecords {
         }
     }
 
+    fileprivate static let tooWide = "a record of more than \(fieldLimit) fields"
     private static let tooLong = "a record of more than \(recordLimit) bytes"
+
+    private static func checked(_ fields: [ArraySlice<UInt8>]) -> Contents {
+        fields.count > fieldLimit ? .broken(tooWide) : .fields(fields)
+    }
 
     fileprivate static func withoutReturn(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
         bytes.last == 13 ? bytes.dropLast() : bytes[...]
@@ -97,6 +101,7 @@ private struct CommaParser {
     mutating func parse(_ record: [UInt8]) -> Outcome {
         let end = TableRecords.withoutReturn(record).endIndex
         while true {
+            guard fields.count <= TableRecords.fieldLimit else { return .broken(TableRecords.tooWide) }
             if quoted == nil, place < end, record[place] == UInt8(ascii: "\"") {
                 place += 1
                 quoted = []
