@@ -78,10 +78,10 @@ import Testing
 
     @Test("rows that begin with their number are cut off by it")
     func bareNumbers() throws {
-        let scratch = Scratch()
-        scratch.write("rank-0000.txt", "5 0 pairs a\n6 0 pairs b\n7 0 pairs c\n8 0 pa")
-        _ = try RowFile(path: scratch.path + "/rank-0000.txt", prefix: "", startingAt: 7)
-        #expect(scratch.text("rank-0000.txt") == "5 0 pairs a\n6 0 pairs b\n")
+        let scratch = try TemporaryDirectory()
+        try scratch.put("rank-0000.txt", "5 0 pairs a\n6 0 pairs b\n7 0 pairs c\n8 0 pa")
+        _ = try RowFile(path: scratch("rank-0000.txt"), prefix: "", startingAt: 7)
+        #expect(try scratch.text("rank-0000.txt") == "5 0 pairs a\n6 0 pairs b\n")
     }
 
     @Test("rows of others stay, and rows longer than a buffer are passed over")
