@@ -24,8 +24,9 @@ import torch
 import yaml
 from torch import Tensor
 
+from objectives import Batch, code_totals, loss_of, read_batch
 from optimizer import AdamW, Schedule, global_norm
-from unimo_reference import Batch, Unimo, code_totals, loss_of, read_batch, read_tensors
+from unimo_reference import Unimo, read_tensors
 
 LOSS_TOLERANCE = 1e-5
 GRADIENT_TOLERANCE = 1e-4

@@ -19,8 +19,9 @@ from torch import Tensor
 
 from compare import gradients_of
 from draws import donors
+from objectives import Batch, batch_of, code_totals, terms_of
 from operation_cases import CASES
-from unimo_reference import Batch, Unimo, batch_of, code_totals, terms_of
+from unimo_reference import Unimo
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK_TOLERANCE = 1e-12  # relative to a tensor's norm: float64 summed in another order, nothing more

@@ -12,15 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dropout import Dropout
+from objectives import image_text_loss, two_view_loss
 from optimizer import AdamW
-from unimo_reference import (
-    dictionary_distances,
-    embedding,
-    image_text_loss,
-    normalize,
-    patch_embedding,
-    two_view_loss,
-)
+from unimo_reference import dictionary_distances, embedding, normalize, patch_embedding
 
 CASES = {}
 

@@ -21,9 +21,10 @@ from torch import nn
 import compare
 import goldens
 from dropout import Dropout, philox
+from objectives import batch_of, loss_of, two_view_loss
 from operation_cases import planned_attention
 from optimizer import AdamW, Schedule, global_norm
-from unimo_reference import Attention, Layer, Unimo, batch_of, loss_of, patch_embedding, two_view_loss
+from unimo_reference import Attention, Layer, Unimo, patch_embedding
 
 torch.set_num_threads(1)  # tiny tensors: more threads only wait for each other
 
