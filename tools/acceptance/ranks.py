@@ -6,6 +6,7 @@ from acceptance.jobs import EVERY_OBJECTIVE, Run, expect, unimo
 
 STEPS = 50
 ENTRIES = 7  # lines of the mixture
+BATCHES_PER_STEP = 8
 KINDS = 6  # of them with another objective or corpus
 RANKS = (1, 2, 3, 4)
 # First-step gradients of any number of ranks against one rank, losses over 50 steps, ring against window, chunk sizes.
@@ -39,7 +40,7 @@ def planned(scratch, ranks, batches):
 
 def expect_planned(scratch, run, ranks):
     """Fails unless the samples that the ranks computed are the planned ones. Returns figures."""
-    batches = range(0, 5 * len(run.rows))
+    batches = range(0, BATCHES_PER_STEP * len(run.rows))
     found, wanted = run.sample_lines, planned(scratch, ranks, batches)
     for one, other in zip(found, wanted):
         expect(one == other, f"a rank computed\n  {one}\nand the plan is\n  {other}")
