@@ -44,6 +44,14 @@ public struct AttentionPlan: Sendable, Equatable {
             })
     }
 
+    /// Every row sees itself and the rows before it; `rows[b]` are those of sample b.
+    public static func causal(_ rows: [Range<Int>], positions: [Int]) -> AttentionPlan {
+        AttentionPlan(
+            zip(rows, positions).map { rows, position in
+                Sample(blocks: [Block(queries: rows, keys: [rows], causal: true)], position: position)
+            })
+    }
+
     /// Largest score matrix of a block, in elements.
     var largestBlock: Int { samples.flatMap(\.blocks).map { $0.queries.count * $0.keyCount }.max() ?? 0 }
 }

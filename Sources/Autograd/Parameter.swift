@@ -45,4 +45,6 @@ public enum Initialization: Sendable, Equatable {
     case constant(Float)
     /// Normal, cut at two deviations and drawn again (BERT's truncated normal).
     case truncatedNormal(deviation: Float)
+    /// Uniform in −magnitude … magnitude.
+    case uniform(magnitude: Float)
 }

@@ -72,13 +72,13 @@ public final class ParameterStore {
 
     private func initialize(_ parameter: Parameter, seed: UInt64) {
         let target = weights + parameter.range.lowerBound
+        var stream = RandomKey(seed: seed ^ ParameterStore.hash(parameter.name), purpose: .initialization).stream
         switch parameter.initialization {
         case .constant(let value):
             target.update(repeating: value, count: parameter.count)
+        case .uniform(let magnitude):
+            for i in 0..<parameter.count { target[i] = magnitude * (2 * stream.uniform() - 1) }
         case .truncatedNormal(let deviation):
-            var stream = RandomKey(
-                seed: seed ^ ParameterStore.hash(parameter.name), purpose: .initialization
-            ).stream
             var i = 0
             while i < parameter.count {
                 let pair = ParameterStore.normalPair(&stream)

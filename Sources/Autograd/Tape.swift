@@ -35,6 +35,9 @@ public final class Tape {
     public let randomness: RandomKey?
     /// Called when the last recorded use of a parameter has been differentiated.
     public var onFinal: ((Parameter) -> Void)?
+    /// Called with what the forward pass chose by comparing, under the name of the choice: no gradient flows there, and a
+    /// reference takes the same choices.
+    public var onChoice: ((_ name: String, _ values: [Int32]) -> Void)?
 
     private struct Node {
         let output: Int?

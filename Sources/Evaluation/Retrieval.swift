@@ -33,41 +33,44 @@ public struct RetrievalReport: Sendable, Equatable {
         return Recall(r1: min(1 / n, 1), r5: min(5 / n, 1), r10: min(10 / n, 1))
     }
 
+    /// By the cosine of embeddings alone.
     public init(_ embeddings: PairEmbeddings, pool: WorkerPool) {
+        let search = NearestCandidates(embeddings, keeping: 0, pool: pool)
         candidates = embeddings.count
-        let width = embeddings.width
-        imageToText = Recall(ranks: Self.ranks(embeddings.images, embeddings.texts, width: width, pool))
-        textToImage = Recall(ranks: Self.ranks(embeddings.texts, embeddings.images, width: width, pool))
+        imageToText = Recall(ranks: search.texts.map(\.rank))
+        textToImage = Recall(ranks: search.images.map(\.rank))
     }
 
-    /// For each query, how many other candidates score at least as high as its own. Queries are scored in blocks, so that
-    /// the score matrix is never whole.
-    private static func ranks(_ queries: [Float], _ candidates: [Float], width: Int, _ pool: WorkerPool) -> [Int] {
-        let n = candidates.count / max(width, 1)
-        var ranks = [Int](repeating: 0, count: n)
-        let block = 256
-        let memory = Reservation(byteCount: block * n * 4)
-        for start in stride(from: 0, to: n, by: block) {
-            let rows = min(block, n - start)
-            let scores = Tensor(memory.base, rows: rows, columns: n)
-            queries.withUnsafeBufferPointer { q in
-                candidates.withUnsafeBufferPointer { c in
-                    multiply(
-                        pool, m: rows, n: n, k: width, Operand(q.baseAddress! + start * width, stride: width),
-                        Operand(c.baseAddress!, stride: width, transposed: true), beta: 0, into: scores)
-                }
+    /// The `count` nearest candidates of each query ordered anew by matching score + `weight` · cosine; those behind them
+    /// stay where they are.
+    public init(
+        _ embeddings: PairEmbeddings, reranking count: Int, by reranker: PairReranker, weight: Float, pool: WorkerPool,
+        progress: (Int, Int) throws -> Void = { _, _ in }
+    ) rethrows {
+        let search = NearestCandidates(embeddings, keeping: count, pool: pool)
+        let pairs =
+            search.texts.enumerated().flatMap { image, found in found.nearest.map { (image: image, text: $0.candidate) }
             }
-            for row in 0..<rows { ranks[start + row] = rank(scores.floats + row * n, own: start + row, count: n) }
-        }
-        return ranks
+            + search.images.enumerated().flatMap { text, found in
+                found.nearest.map { (image: $0.candidate, text: text) }
+            }
+        let matching = try reranker.scores(pairs, progress: progress)
+        let half = search.texts.reduce(0) { $0 + $1.nearest.count }
+        candidates = embeddings.count
+        imageToText = Recall(ranks: Self.reranked(search.texts, matching[..<half], weight))
+        textToImage = Recall(ranks: Self.reranked(search.images, matching[half...], weight))
     }
 
-    private static func rank(_ scores: UnsafePointer<Float>, own: Int, count: Int) -> Int {
-        let target = scores[own]
-        // Not-a-number compares as nothing: such a query is lost, not won.
-        guard target == target else { return count }
-        var ahead = 0
-        for candidate in 0..<count where candidate != own && !(scores[candidate] < target) { ahead += 1 }
-        return ahead
+    private static func reranked(
+        _ queries: [NearestCandidates.Found], _ matching: ArraySlice<Float>, _ weight: Float
+    ) -> [Int] {
+        var next = matching.startIndex
+        return queries.enumerated().map { query, found in
+            let scores = found.nearest.indices.map { matching[next + $0] + weight * found.nearest[$0].score }
+            next += found.nearest.count
+            guard let own = found.nearest.firstIndex(where: { $0.candidate == query }) else { return found.rank }
+            guard scores[own] == scores[own] else { return found.nearest.count }
+            return scores.indices.count { $0 != own && !(scores[$0] < scores[own]) }
+        }
     }
 }

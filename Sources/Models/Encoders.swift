@@ -83,15 +83,25 @@ public struct TextEncoder {
         }
     }
 
-    /// - Parameter text: N tokens of B samples.
+    /// - Parameters:
+    ///   - text: N tokens of B samples.
+    ///   - sight: `.captioning` keeps later tokens from earlier ones.
     /// - Returns: `(N, C)`.
-    public func callAsFunction(_ text: TextRows, _ tape: Tape) -> Variable {
+    public func callAsFunction(_ text: TextRows, sight: Sight = .understanding, _ tape: Tape) -> Variable {
         let samples = TextEncoder.rows(text)
         var x = tape.embedding(tokens: text.tokens, offsets: text.offsets, word: word, position: position)
         x = tape.dropout(norm(x, tape), DropoutSite(dropout, site: 0, samples: samples))
-        let plan = AttentionPlan.full(samples.map { [$0.rows] }, positions: samples.map(\.position))
+        let plan = plan(samples, sight)
         for layer in layers { x = layer(x, plan, samples, tape) }
         return x
+    }
+
+    private func plan(_ samples: [SampleRows], _ sight: Sight) -> AttentionPlan {
+        let positions = samples.map(\.position)
+        return switch sight {
+        case .understanding: .full(samples.map { [$0.rows] }, positions: positions)
+        case .captioning: .causal(samples.map(\.rows), positions: positions)
+        }
     }
 
     /// The rows of `<s>`: `(B, C)`.
@@ -103,47 +113,5 @@ public struct TextEncoder {
         text.positions.enumerated().map { sequence, position in
             SampleRows(rows: Int(text.offsets[sequence])..<Int(text.offsets[sequence + 1]), position: position)
         }
-    }
-}
-
-/// The Transformer over images and texts together: post-LN, on encoder outputs as they are. A sample's image rows and text
-/// rows sit in two blocks, all images first.
-public struct JointEncoder {
-    let layers: [TransformerLayer]
-
-    /// Dropout sites of the joint stack start here, above any text stack's.
-    private static let firstSite = 2048
-
-    init(_ list: inout ParameterList, _ model: ModelConfig) {
-        let dropout = Dropout(rate: model.dropout)
-        layers = (0..<model.joint.layers).map { i in
-            TransformerLayer(
-                &list, "joint.layers.\(i)", model.joint, placement: .after, epsilon: 1e-5, dropout: dropout,
-                site: JointEncoder.firstSite + 3 * i)
-        }
-    }
-
-    /// - Parameters:
-    ///   - images: `(B·(1 + P), C)` and whose rows they are; nil for texts alone. - text: `(N, C)`.
-    /// - Returns: the text rows, `(N, C)`, of the result.
-    public func callAsFunction(
-        images: (Variable, [SampleRows])?, text: Variable, textRows: [SampleRows], _ tape: Tape
-    ) -> Variable {
-        guard !layers.isEmpty else { return text }
-        guard let (vision, imageRows) = images else {
-            let plan = AttentionPlan.full(textRows.map { [$0.rows] }, positions: textRows.map(\.position))
-            return layers.reduce(text) { $1($0, plan, textRows, tape) }
-        }
-        let shift = vision.rows
-        let moved = zip(imageRows, textRows).map { image, text in
-            SampleRows(
-                rows: text.rows.lowerBound + shift..<text.rows.upperBound + shift, position: text.position,
-                first: image.rows.count)
-        }
-        let plan = AttentionPlan.full(
-            zip(imageRows, moved).map { [$0.rows, $1.rows] }, positions: moved.map(\.position))
-        var x = tape.stackRows(vision, text)
-        for layer in layers { x = layer(x, plan, imageRows + moved, tape) }
-        return tape.slice(x, shift..<x.rows)
     }
 }

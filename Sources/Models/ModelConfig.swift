@@ -34,16 +34,18 @@ public struct ModelConfig: Sendable, Equatable, Codable {
     public var patchSize: Int
     public var vision: EncoderConfig
     public var text: EncoderConfig
-    /// The Transformer over both; 0 layers leave the text encoder's output to the heads.
-    public var joint: EncoderConfig
+    /// The Grounded Transformer; 0 layers leave the text encoder's output to the heads.
+    public var grounded: EncoderConfig
+    /// Nil for the paper's baseline, in which images and texts see each other directly.
+    public var dictionary: DictionaryConfig?
     /// Width of the projection that image-only contrastive learning compares.
     public var projection: Int
-    /// Dropout of the text and joint stacks, hidden and attention; the visual encoder has none.
+    /// Dropout of the text and grounded stacks and of the matching head, hidden and attention; the visual encoder has none.
     public var dropout: Float
 
     public init(
         vocabulary: Int, maxTokens: Int, imageSize: Int, patchSize: Int, vision: EncoderConfig, text: EncoderConfig,
-        joint: EncoderConfig, projection: Int, dropout: Float
+        grounded: EncoderConfig, dictionary: DictionaryConfig? = nil, projection: Int, dropout: Float
     ) {
         self.vocabulary = vocabulary
         self.maxTokens = maxTokens
@@ -51,13 +53,14 @@ public struct ModelConfig: Sendable, Equatable, Codable {
         self.patchSize = patchSize
         self.vision = vision
         self.text = text
-        self.joint = joint
+        self.grounded = grounded
+        self.dictionary = dictionary
         self.projection = projection
         self.dropout = dropout
     }
 
     enum CodingKeys: String, CodingKey {
-        case vocabulary, vision, text, joint, projection, dropout
+        case vocabulary, vision, text, grounded, dictionary, projection, dropout
         case maxTokens = "max_tokens"
         case imageSize = "image_size"
         case patchSize = "patch_size"
@@ -69,13 +72,14 @@ public struct ModelConfig: Sendable, Equatable, Codable {
     /// What contradicts itself, in a sentence; nil when nothing does.
     public var contradiction: String? {
         if imageSize % patchSize != 0 { return "image_size \(imageSize) is not a multiple of patch_size \(patchSize)" }
-        if vision.width != text.width || text.width != joint.width {
-            return "vision, text and joint widths differ: \(vision.width), \(text.width), \(joint.width)"
+        if vision.width != text.width || text.width != grounded.width {
+            return "vision, text and grounded widths differ: \(vision.width), \(text.width), \(grounded.width)"
         }
-        for (name, stack) in [("vision", vision), ("text", text), ("joint", joint)] where stack.width % stack.heads != 0
-        {
+        for (name, stack) in [("vision", vision), ("text", text), ("grounded", grounded)]
+        where stack.width % stack.heads != 0 {
             return "\(name): width \(stack.width) is not a multiple of \(stack.heads) heads"
         }
-        return nil
+        if dictionary != nil && grounded.layers == 0 { return "a dictionary needs grounded layers, found 0" }
+        return dictionary?.contradiction
     }
 }

@@ -2,64 +2,125 @@ public import Autograd
 public import Batches
 import Tensors
 
-/// UNIMO-2 (Li et al. 2022) as far as this version goes: a visual encoder, a text encoder and a joint Transformer over both,
-/// in which image and text rows see each other (the paper's baseline without the grounded dictionary), and the heads of
-/// its objectives.
+/// UNIMO-2 (Li et al. 2022): a visual encoder and a text encoder, the grounded dictionary that both share, the Grounded
+/// Transformer over images, grounded tokens and texts, and the heads of its objectives.
 public final class UNIMO2 {
     public let config: ModelConfig
     public let vision: VisionEncoder
     public let text: TextEncoder
-    public let joint: JointEncoder
-    /// In forward order; groups `vision`, `text`, `joint`, `mlm`, `itc`, `simclr`.
+    /// Nil in the baseline.
+    public let dictionary: GroundedDictionary?
+    public let grounded: GroundedTransformer
+    public let heads: Heads
+    /// In forward order; groups `vision`, `text`, `dictionary`, `grounded`, `mlm`, `itm`, `itc`, `simclr`.
     public let parameters: [Parameter]
-    /// τ of image-text contrast; the stored value is clipped to `temperatureRange`.
-    public let temperature: Parameter
-
-    public static let temperatureRange: ClosedRange<Float> = 0.001...0.5
-
-    private let transform: Linear
-    private let transformNorm: Norm
-    private let vocabularyBias: Parameter
-    private let projectionUp: Linear
-    private let projectionDown: Linear
 
     public init(_ config: ModelConfig) {
         if let contradiction = config.contradiction { preconditionFailure(contradiction) }
         self.config = config
-        let C = config.text.width
         var list = ParameterList()
         vision = VisionEncoder(&list, config)
         text = TextEncoder(&list, config)
-        joint = JointEncoder(&list, config)
-        transform = list.linear("mlm.transform", from: C, to: C)
-        transformNorm = list.norm("mlm.norm", C, epsilon: 1e-5)
-        vocabularyBias = list.add("mlm.bias", [config.vocabulary], .constant(0))
-        temperature = list.add("itc.temperature", [1], .constant(0.07))
-        projectionUp = list.linear("simclr.up", from: C, to: C)
-        projectionDown = list.linear("simclr.down", from: C, to: config.projection)
+        dictionary = config.dictionary.map { GroundedDictionary(&list, $0, width: config.grounded.width) }
+        grounded = GroundedTransformer(&list, config)
+        heads = Heads(&list, config)
         parameters = list.parameters
     }
 
-    /// The joint Transformer's text rows for a chunk of texts or of pairs.
-    /// - Returns: `(N, C)`.
-    public func understand(_ chunk: Chunk, _ text: TextRows, _ tape: Tape) -> Variable {
-        let images = chunk.views.first.map { view in
-            (
-                vision(view, positions: chunk.positions, tape),
-                vision.rows(count: view.count, positions: chunk.positions)
-            )
-        }
-        let words = self.text(text, tape)
-        let rows = TextEncoder.rows(text)
-        return joint(images: images, text: words, textRows: rows, tape)
+    /// Scalars whose stored value is kept in a range, so that their moments never push from outside.
+    public var clippedScalars: [(Parameter, ClosedRange<Float>)] {
+        [(heads.temperature, Heads.temperatureRange)]
+            + (dictionary.map { [($0.sharpness, GroundedDictionary.sharpnessRange)] } ?? [])
     }
 
-    /// Σ of the cross entropy of the masked tokens, times `scale`: FC + GELU + LN, then the tied softmax.
-    /// - Parameter hidden: `(N, C)`.
-    public func maskedTokenLoss(_ hidden: Variable, _ text: TextRows, scale: Float, _ tape: Tape) -> Double {
-        let rows = tape.gatherRows(hidden, text.maskedRows)
-        let h = transformNorm(tape.gelu(transform(rows, tape)), tape)
-        return tape.linearCrossEntropy(h, self.text.word, vocabularyBias, labels: text.labels, scale: scale)
+    /// A chunk after both encoders.
+    public struct Encoded {
+        /// `(B·(1 + P), C)`; nil for texts alone.
+        public let images: Variable?
+        /// `(N, C)`; nil for images alone.
+        public let texts: Variable?
+        let imageRows: [SampleRows]
+        let textRows: [SampleRows]
+    }
+
+    /// A chunk after the Grounded Transformer.
+    public struct Understanding {
+        /// The last layer's rows.
+        public let output: GroundedTransformer.Output
+        /// Nil in the baseline.
+        public let choice: GroundedDictionary.Choice?
+    }
+
+    /// Runs a chunk of texts, of pairs or of images through the encoders.
+    public func encode(
+        images: ImageRows?, _ text: TextRows?, positions: Range<Int>, sight: Sight = .understanding, _ tape: Tape
+    ) -> Encoded {
+        Encoded(
+            images: images.map { vision($0, positions: positions, tape) },
+            texts: text.map { self.text($0, sight: sight, tape) },
+            imageRows: images.map { vision.rows(count: $0.count, positions: positions) } ?? [],
+            textRows: text.map(TextEncoder.rows) ?? [])
+    }
+
+    /// Encoder outputs that come from elsewhere, one image beside each text.
+    /// - Parameters: images `(B·(1 + P), C)`, texts `(N, C)` with `offsets` `(B + 1)`.
+    public func encoded(images: Variable, texts: Variable, offsets: [Int]) -> Encoded {
+        Encoded(
+            images: images, texts: texts,
+            imageRows: vision.rows(count: offsets.count - 1, positions: 0..<offsets.count - 1),
+            textRows: zip(offsets, offsets.dropFirst()).enumerated().map { SampleRows(rows: $1.0..<$1.1, position: $0) }
+        )
+    }
+
+    /// Chooses grounded tokens and runs the Grounded Transformer. In captioning the dictionary sees the patches only.
+    public func combine(_ encoded: Encoded, sight: Sight = .understanding, _ tape: Tape) -> Understanding {
+        let choice = dictionary.map { dictionary in
+            let seen = sight == .captioning ? [] : encoded.textRows
+            return dictionary.choose(
+                patches: encoded.images, tokens: seen.isEmpty ? nil : encoded.texts, inputs(encoded.imageRows, seen),
+                tape)
+        }
+        let output = grounded(
+            images: encoded.images.map { ($0, encoded.imageRows) }, grounded: choice?.chosen,
+            texts: encoded.texts.map { ($0, encoded.textRows) }, sight, tape)
+        return Understanding(output: output, choice: choice)
+    }
+
+    /// Runs a chunk of texts, of pairs or of images through everything.
+    public func understand(
+        images: ImageRows?, _ text: TextRows?, positions: Range<Int>, sight: Sight = .understanding, _ tape: Tape
+    ) -> Understanding {
+        combine(encode(images: images, text, positions: positions, sight: sight, tape), sight: sight, tape)
+    }
+
+    /// The grounded tokens of images alone, from visual encoder outputs that somebody has already.
+    /// - Parameter patches: `(B·(1 + P), C)`.
+    public func ground(_ patches: Variable, positions: Range<Int>, _ tape: Tape) -> GroundedDictionary.Choice? {
+        dictionary?.choose(
+            patches: patches, tokens: nil, inputs(vision.rows(count: positions.count, positions: positions), []), tape)
+    }
+
+    /// What the dictionary sees of each sample: all rows but the class row's and `<s>`'s.
+    private func inputs(_ images: [SampleRows], _ texts: [SampleRows]) -> [DictionaryRows] {
+        precondition(
+            images.isEmpty || texts.isEmpty || images.count == texts.count,
+            "\(images.count) images beside \(texts.count) texts")
+        return (0..<max(images.count, texts.count)).map { sample in
+            func behindFirst(_ rows: [SampleRows]) -> Range<Int> {
+                rows.isEmpty ? 0..<0 : rows[sample].rows.dropFirst()
+            }
+            return DictionaryRows(patches: behindFirst(images), tokens: behindFirst(texts))
+        }
+    }
+
+    /// The class rows of images and texts after the Grounded Transformer: `(B, C)` each.
+    public func classRows(_ encoded: Encoded, _ tape: Tape) -> (image: Variable, text: Variable) {
+        let output = combine(encoded, tape).output
+        guard let patches = output.images, let words = output.texts else {
+            preconditionFailure("class rows of pairs without images or text")
+        }
+        let first = encoded.textRows.map { Int32($0.rows.lowerBound) }
+        return (vision.classRows(patches, tape), tape.gatherRows(words, first))
     }
 
     /// Unit vectors of images: the visual encoder's class rows. `(B, C)`.
@@ -70,14 +131,5 @@ public final class UNIMO2 {
     /// Unit vectors of texts: the text encoder's `<s>` rows. `(B, C)`.
     public func textEmbedding(_ text: TextRows, _ tape: Tape) -> Variable {
         tape.normalize(self.text.firstRows(self.text(text, tape), text, tape))
-    }
-
-    /// Unit vectors of SimCLR's projection of images: FC + GELU + FC. `(B, projection)`.
-    public func projection(_ images: ImageRows, positions: Range<Int>, _ tape: Tape) -> Variable {
-        let cls = vision.classRows(vision(images, positions: positions, tape), tape)
-        return tape.normalize(
-            tape.feedForward(
-                cls, up: projectionUp.weight, upBias: projectionUp.bias, down: projectionDown.weight,
-                downBias: projectionDown.bias))
     }
 }

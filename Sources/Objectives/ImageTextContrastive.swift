@@ -9,8 +9,10 @@ import Tensors
 public struct ImageTextContrastive: PoolObjective {
     public static let name = "image_text_contrastive"
     public let needs: SampleNeeds
+    public let terms: [LossTerm]
 
-    public init(maxTokens: Int, imageSize: Int, augmentation: Augmentation) {
+    public init(maxTokens: Int, imageSize: Int, augmentation: Augmentation, weight: Float = 1) {
+        terms = [LossTerm(Self.name, weight: weight)]
         needs = SampleNeeds(maxTokens: maxTokens, views: [augmentation], imageSize: imageSize)
     }
 
@@ -18,25 +20,26 @@ public struct ImageTextContrastive: PoolObjective {
 
     public func prepare(_ sample: inout Sample, _ random: RandomKey) {}
 
-    public func count(_ chunk: Chunk) -> Int { chunk.positions.count }
+    public func counts(_ chunk: Chunk) -> [Int] { [chunk.positions.count] }
 
     public func widths(_ config: ModelConfig) -> [Int] { [config.vision.width, config.text.width] }
 
-    public func embed(_ chunk: Chunk, _ model: UNIMO2, _ tape: Tape) -> [Variable] {
+    public func embed(
+        _ chunk: Chunk, _ model: UNIMO2, scales: [Float], _ tape: Tape
+    ) -> (embeddings: [Variable], terms: [Double]) {
         guard let text = chunk.text, let images = chunk.views.first else {
             preconditionFailure("image_text_contrastive got a chunk without images or text")
         }
-        return [
-            model.imageEmbedding(images, positions: chunk.positions, tape),
-            model.textEmbedding(text, tape),
-        ]
+        let u = model.imageEmbedding(images, positions: chunk.positions, tape)
+        return ([u, model.textEmbedding(text, tape)], [])
     }
 
     public func loss(_ pool: EmbeddingPool, _ model: UNIMO2, _ operations: ContrastiveLoss) -> Double {
+        let temperature = model.heads.temperature
         let (loss, dTemperature) = operations.pairs(
-            u: pool.embeddings[0], v: pool.embeddings[1], temperature: model.temperature.value.floats[0], own: pool.own,
-            du: pool.gradients[0], dv: pool.gradients[1])
-        if pool.addsSharedGradients { model.temperature.gradient.floats[0] += Float(dTemperature) }
+            u: pool.embeddings[0], v: pool.embeddings[1], temperature: temperature.value.floats[0],
+            weight: terms[0].weight, own: pool.own, du: pool.gradients[0], dv: pool.gradients[1])
+        if pool.addsSharedGradients { temperature.gradient.floats[0] += Float(dTemperature) }
         return loss
     }
 }

@@ -15,6 +15,8 @@ public struct MaskedLanguage: ChunkObjective {
     private let specials: [Int32]
     /// Share of the tokens, specials counted, that is masked.
     public let share: Float
+    public let terms: [LossTerm]
+    private let dictionary: DictionaryTerms?
 
     /// - Parameters:
     ///   - image: nil for texts alone.
@@ -23,19 +25,23 @@ public struct MaskedLanguage: ChunkObjective {
     ///   - specials: ids that are never drawn as a random replacement; nil for RoBERTa's first four and `mask`.
     public init(
         vocabulary: Int, maxTokens: Int, image: (size: Int, augmentation: Augmentation)?, packsTexts: Bool = false,
-        mask: Int32? = nil, specials: [Int32]? = nil, share: Float = 0.15
+        mask: Int32? = nil, specials: [Int32]? = nil, share: Float = 0.15, weight: Float = 1,
+        dictionary: DictionaryTerms? = nil
     ) {
         self.vocabulary = vocabulary
         self.mask = mask ?? Int32(vocabulary - 1)
         self.specials = (specials ?? [0, 1, 2, 3, self.mask]).sorted()
         self.share = share
+        self.dictionary = dictionary
+        terms = [LossTerm(Self.name, weight: weight)] + DictionaryTerms.terms(dictionary)
         needs = SampleNeeds(
             maxTokens: maxTokens, views: image.map { [$0.augmentation] } ?? [], imageSize: image?.size ?? 0,
             packsTexts: packsTexts)
     }
 
     public var groups: Set<String> {
-        needs.views.isEmpty ? ["text", "joint", "mlm"] : ["vision", "text", "joint", "mlm"]
+        Set(["text", "grounded", "mlm"]).union(needs.views.isEmpty ? [] : ["vision"])
+            .union(dictionary == nil ? [] : ["dictionary"])
     }
 
     /// Weights of span lengths 1, 1, 2, … 10 words: 0.2 · 0.8^k for k = 0…10.
@@ -106,10 +112,16 @@ public struct MaskedLanguage: ChunkObjective {
         return id
     }
 
-    public func count(_ chunk: Chunk) -> Int { chunk.text?.labels.count ?? 0 }
+    public func counts(_ chunk: Chunk) -> [Int] {
+        [chunk.text?.labels.count ?? 0]
+            + DictionaryTerms.counts(dictionary, images: needs.views.isEmpty ? 0 : chunk.positions.count, chunk.text)
+    }
 
-    public func loss(_ chunk: Chunk, _ model: UNIMO2, scale: Float, _ tape: Tape) -> Double {
+    public func loss(_ chunk: Chunk, _ model: UNIMO2, scales: [Float], _ tape: Tape) -> [Double] {
         guard let text = chunk.text else { preconditionFailure("masked_language got a chunk without text") }
-        return model.maskedTokenLoss(model.understand(chunk, text, tape), text, scale: scale, tape)
+        let seen = model.understand(images: chunk.views.first, text, positions: chunk.positions, tape)
+        guard let hidden = seen.output.texts else { preconditionFailure("masked_language without text rows") }
+        let own = model.heads.tokenLoss(hidden, text, word: model.text.word, scale: scales[0], tape)
+        return [own] + DictionaryTerms.losses(seen.choice, model, scales.dropFirst(), tape)
     }
 }

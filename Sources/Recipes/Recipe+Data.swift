@@ -1,5 +1,6 @@
 import Batches
 import Corpora
+import Objectives
 
 // The data section of a recipe: corpora and mixture.
 
@@ -9,6 +10,7 @@ extension Recipe.CorpusSource {
         kind = try node.choice("kind")
         if let scenes = try node.optionalChild("scenes") {
             let objects = try scenes.integers("objects", in: 1...3, count: 2, default: [1, 3])
+            try node.refuse("directory", beside: "scenes", remedy: "a corpus is packed or made as it goes: keep one")
             origin = .scenes(
                 SceneSettings(
                     seed: UInt64(try scenes.integer("seed", in: 0...Int.max, default: 1)),
@@ -25,17 +27,25 @@ extension Recipe.CorpusSource {
 }
 
 extension Recipe.MixtureEntry {
-    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
+    /// - Parameter hasDictionary: whether the model has one, so that its loss can have a weight.
+    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource], hasDictionary: Bool) throws {
         try self.init(of: node, corpora)
         weights = try Self.weights(node)
         if let tokens = try node.optionalInteger("batch_tokens", in: 1...1_000_000_000) {
+            try node.refuse("batch_size", beside: "batch_tokens", remedy: "a batch has one size: keep one")
             batchSize = .tokens(tokens, pool: try node.integer("pool", in: 1...10_000_000, default: 4096))
         } else {
             batchSize = .samples(try node.integer("batch_size", in: 1...1_000_000))
+            try node.refuse("pool", beside: "batch_size", remedy: "pools are cut by batch_tokens: give that instead")
         }
         chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
         augmentation = try node.choice("augmentation", default: objective.augmentation)
         ending = try Self.ending(node)
+        lossWeight = Float(try node.number("loss_weight", in: .positive, default: 1))
+        if objective.isGrounding, hasDictionary {
+            dictionaryWeight = Float(try node.number("dictionary_weight", in: .positive, default: 1))
+        }
+        try readMismatch(node)
         bytesPerToken = try node.number("bytes_per_token", in: .positive, default: 4)
         if packsTexts { packsTexts = try node.boolean("pack", default: true) }
     }
@@ -46,6 +56,13 @@ extension Recipe.MixtureEntry {
         chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
         augmentation = .none
         packsTexts = false
+        try readMismatch(node)
+    }
+
+    private mutating func readMismatch(_ node: RecipeNode) throws {
+        guard objective == .imageTextMatching else { return }
+        mismatch = try node.choice("mismatch", default: .uniform)
+        mismatchShare = Float(try node.number("mismatch_share", in: .fraction, default: 0.5))
     }
 
     private init(of node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
@@ -53,6 +70,7 @@ extension Recipe.MixtureEntry {
         objective = try node.choice("objective")
         (weights, batchSize, chunk) = ([(0, 1)], .samples(1), 0)
         (augmentation, ending, bytesPerToken) = (objective.augmentation, .repeat, 4)
+        (lossWeight, dictionaryWeight, mismatch, mismatchShare) = (1, 1, .uniform, 0.5)
         packsTexts = objective == .maskedLanguage && corpora.first { [corpus] in $0.name == corpus }?.kind == .texts
         guard let source = corpora.first(where: { [corpus] in $0.name == corpus }) else {
             throw node.fault(
@@ -72,6 +90,7 @@ extension Recipe.MixtureEntry {
         guard let changes = try node.optionalChild("weights") else {
             return [(0, try node.integer("weight", in: 1...1_000_000, default: 1))]
         }
+        try node.refuse("weight", beside: "weights", remedy: "put it among them as the weight from step 0 on")
         let steps = changes.keys.map { (text: $0, step: Int($0)) }
         if let wrong = steps.first(where: { $0.step ?? -1 < 0 }) {
             throw changes.fault(
@@ -87,9 +106,11 @@ extension Recipe.MixtureEntry {
     /// `when_done: repeat`, or `finish` or `stop` after `epochs`.
     private static func ending(_ node: RecipeNode) throws -> SamplerEntry.Ending {
         switch try node.choice("when_done", default: WhenDone.repeat) {
-        case .repeat: .repeat
-        case .finish: .finish(epochs: try node.integer("epochs", in: 1...1_000_000_000, default: 1))
-        case .stop: .stop(epochs: try node.integer("epochs", in: 1...1_000_000_000, default: 1))
+        case .repeat:
+            try node.refuse("epochs", beside: "when_done: repeat", remedy: "say when_done: finish or stop")
+            return .repeat
+        case .finish: return .finish(epochs: try node.integer("epochs", in: 1...1_000_000_000, default: 1))
+        case .stop: return .stop(epochs: try node.integer("epochs", in: 1...1_000_000_000, default: 1))
         }
     }
 }

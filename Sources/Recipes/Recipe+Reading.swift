@@ -1,3 +1,4 @@
+import Autograd
 import Batches
 import Collectives
 import Corpora
@@ -22,7 +23,9 @@ extension Recipe {
         model = try ModelSizes(root.child("model"))
         tokenizer = try TokenizerSource(root.child("tokenizer"))
         corpora = try root.named("corpora").map { try CorpusSource($0.name, $0.node) }
-        mixture = try root.list("mixture").map { [corpora] in try MixtureEntry($0, corpora) }
+        mixture = try root.list("mixture").map { [corpora, model] in
+            try MixtureEntry($0, corpora, hasDictionary: model.dictionary != nil)
+        }
         batchesPerStep = try root.integer("batches_per_step", in: 1...1024, default: 1)
         loader = try LoaderOptions(root.section("loader"))
         let optimizer = try root.child("optimizer")
@@ -67,9 +70,19 @@ extension Recipe.ModelSizes {
         let width = try node.integer("width", in: 8...65536)
         vision = try EncoderConfig(node.child("vision"), width: width)
         text = try EncoderConfig(node.child("text"), width: width)
-        joint = try EncoderConfig(node.child("joint"), width: width)
+        grounded = try EncoderConfig(node.child("grounded"), width: width)
+        dictionary = try node.optionalChild("dictionary").map(DictionaryConfig.init)
         projection = try node.integer("projection", in: 1...65536, default: 256)
         dropout = Float(try node.number("dropout", in: .belowOne, default: 0.1))
+    }
+}
+
+extension DictionaryConfig {
+    init(_ node: RecipeNode) throws {
+        self.init(
+            codes: try node.integer("codes", in: 1...1_000_000, default: 2048),
+            chosen: try node.integer("chosen", in: 1...10_000, default: 100),
+            scores: try node.choice("scores", default: .balanced))
     }
 }
 

@@ -2,6 +2,7 @@ public import Batches
 public import Collectives
 public import Corpora
 public import Models
+public import Objectives
 public import Training
 
 /// A whole run, typed. One recipe file is one run; `--set` is the only override.
@@ -36,7 +37,9 @@ public struct Recipe: Sendable {
         public var patchSize: Int
         public var vision: EncoderConfig
         public var text: EncoderConfig
-        public var joint: EncoderConfig
+        public var grounded: EncoderConfig
+        /// Nil for the baseline without one.
+        public var dictionary: DictionaryConfig?
         public var projection: Int
         public var dropout: Float
 
@@ -44,7 +47,7 @@ public struct Recipe: Sendable {
             ModelConfig(
                 vocabulary: vocabulary, maxTokens: maxTokens, imageSize: imageSize, patchSize: patchSize,
                 vision: vision,
-                text: text, joint: joint, projection: projection, dropout: dropout)
+                text: text, grounded: grounded, dictionary: dictionary, projection: projection, dropout: dropout)
         }
     }
 
@@ -81,6 +84,12 @@ public struct Recipe: Sendable {
         }
         public var corpus: String
         public var objective: ObjectiveKind
+        /// Of the objective's own term, and of the dictionary's, in the loss.
+        public var lossWeight: Float
+        public var dictionaryWeight: Float
+        /// Of `image_text_matching`: who lends captions, and to which share of the images.
+        public var mismatch: ImageTextMatching.Mismatch
+        public var mismatchShare: Float
         /// Weight from steps on.
         public var weights: [(step: Int, weight: Int)]
         public var batchSize: BatchSize
@@ -132,20 +141,30 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
     case maskedLanguage = "masked_language"
     case imageTextContrastive = "image_text_contrastive"
     case imageContrastive = "image_contrastive"
+    case imageTextMatching = "image_text_matching"
+    case captioning
 
     /// Kinds of corpus it can learn from.
     var corpora: Set<CorpusKind> {
         switch self {
         case .maskedLanguage: [.texts, .pairs]
-        case .imageTextContrastive: [.pairs]
+        case .imageTextContrastive, .imageTextMatching, .captioning: [.pairs]
         case .imageContrastive: [.images, .pairs]
+        }
+    }
+
+    /// Whether the dictionary's loss is among its terms.
+    var isGrounding: Bool {
+        switch self {
+        case .maskedLanguage, .captioning, .imageContrastive: true
+        case .imageTextContrastive, .imageTextMatching: false
         }
     }
 
     /// How images are augmented unless the recipe says otherwise.
     var augmentation: Augmentation {
         switch self {
-        case .maskedLanguage, .imageTextContrastive: .mild
+        case .maskedLanguage, .imageTextContrastive, .imageTextMatching, .captioning: .mild
         case .imageContrastive: .strong
         }
     }

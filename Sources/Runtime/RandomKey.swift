@@ -12,6 +12,8 @@ public struct Purpose: Sendable, Equatable {
     public static let pool = Purpose(7)
     /// Which of several captions of an image is read.
     public static let caption = Purpose(8)
+    /// Which sample lends its caption to another.
+    public static let mismatch = Purpose(9)
     /// The augmentation of the `view`-th image of a sample.
     public static func augmentation(view: Int) -> Purpose { Purpose(64 + UInt16(view)) }
     /// The order of the frames of the `stream`-th corpus of a mixture, and of the samples in each.

@@ -128,6 +128,17 @@ public enum Directory {
         return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
     }
 
+    /// The path without links, `.` and `..`, as far as it exists; nil when not even its beginning can be looked at.
+    public static func resolved(_ path: String) -> String? {
+        if let pointer = realpath(path, nil) {
+            defer { free(pointer) }
+            return String(cString: pointer)
+        }
+        let parent = parent(of: path)
+        guard parent != path, let above = resolved(parent) else { return nil }
+        return (above == "/" ? "" : above) + "/" + name(of: path)
+    }
+
     /// The last component of a path.
     public static func name(of path: String) -> String {
         let trimmed = trimmed(path)

@@ -46,6 +46,14 @@ extension StepMetrics {
             ("optimizer/skipped", skipped ? 1 : 0), ("speed/samples_per_second", Double(samples) / time),
             ("speed/tokens_per_second", Double(tokens) / time), ("speed/seconds_per_step", seconds),
             ("speed/data_wait", dataWait / time), ("speed/exposed_communication", exposedCommunication / time),
-        ]
+        ] + (reading ?? []).flatMap(\.scalars) + (dictionary?.scalars ?? [])
+    }
+}
+
+extension ReadingMetrics {
+    /// As TensorBoard scalars.
+    fileprivate var scalars: [(tag: String, value: Double)] {
+        let retried = ("reading/\(corpus)/retries", Double(retries))
+        return amplification.map { [("reading/\(corpus)/amplification", $0), retried] } ?? [retried]
     }
 }

@@ -137,12 +137,15 @@ private struct ScalarAt {
         }
     }
 
-    var isCloser: Bool {
-        switch value {
-        case 0x22, 0x27, 0x29, 0x5D, 0x7D, 0xBB, 0x2019, 0x201D, 0x203A, 0x300D, 0x300F, 0x3009, 0x300B, 0x3011, 0xFF09:
-            true
-        default: false
-        }
+    var isCloser: Bool { closesQuotation(value) }
+}
+
+/// Whether a scalar closes a quotation or a bracket.
+private func closesQuotation(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0x22, 0x27, 0x29, 0x5D, 0x7D, 0xBB, 0x2019, 0x201D, 0x203A, 0x300D, 0x300F, 0x3009, 0x300B, 0x3011, 0xFF09:
+        true
+    default: false
     }
 }
 
@@ -157,13 +160,7 @@ private struct ScalarBefore {
         value = ScalarAt(bytes, place).value
     }
 
-    var isCloser: Bool {
-        switch value {
-        case 0x22, 0x27, 0x29, 0x5D, 0x7D, 0xBB, 0x2019, 0x201D, 0x203A, 0x300D, 0x300F, 0x3009, 0x300B, 0x3011, 0xFF09:
-            true
-        default: false
-        }
-    }
+    var isCloser: Bool { closesQuotation(value) }
 
     /// Stops that end a sentence when white space follows.
     var isStop: Bool {

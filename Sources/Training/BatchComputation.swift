@@ -29,85 +29,114 @@ final class BatchComputation {
         let onFinal: (Parameter) -> Void
     }
 
-    /// - Parameters:
-    ///   - count: of the global batch, what the loss is divided by.
-    ///   - gathers: operation numbers of the pool's gathers.
-    /// - Returns: this rank's share of the loss.
-    func run(
-        _ batch: Batch, _ objective: any Objective, count: Double, gathers: [Int], training: Training?
-    ) throws -> Double {
-        switch objective {
+    /// One batch's part in a step.
+    struct Work {
+        let batch: Batch
+        let objective: any Objective
+        /// Of each term, its weight over its global count; 0 where there is nothing to count.
+        let scales: [Float]
+        /// Operation numbers of the gathers of the pool or of the offers.
+        let gathers: [Int]
+        let training: Training?
+        /// Told what each chunk's forward pass chose, chunks in order.
+        let onChoice: (_ name: String, _ values: [Int32]) -> Void
+    }
+
+    /// - Returns: this rank's share of each term, times its weight.
+    func run(_ work: Work) throws -> [Double] {
+        switch work.objective {
         case let objective as any ChunkObjective:
-            return chunks(batch, objective, scale: count > 0 ? Float(1 / count) : 0, training: training)
+            return chunks(work) { objective.loss($0, model, scales: work.scales, $1) }
         case let objective as any PoolObjective:
-            return try pooled(batch, objective, gathers: gathers, training: training)
+            return try pooled(work, objective)
+        case let objective as any ExchangeObjective:
+            return try exchanged(work, objective)
         default:
-            preconditionFailure("\(objective.name) is neither a chunk nor a pool objective")
+            preconditionFailure("\(work.objective.name) is no chunk, pool or exchange objective")
         }
     }
 
-    private func tape(_ batch: Batch, records: Bool, isTraining: Bool) -> Tape {
+    private func tape(_ work: Work, records: Bool) -> Tape {
         arena.reset()
-        let randomness = isTraining ? RandomKey(seed: seed, batch: batch.number, purpose: .dropout(site: 0)) : nil
-        return Tape(arena: arena, pool: pool, records: records, randomness: randomness)
+        let key = RandomKey(seed: seed, batch: work.batch.number, purpose: .dropout(site: 0))
+        return Tape(arena: arena, pool: pool, records: records, randomness: work.training == nil ? nil : key)
     }
 
-    private func chunks(
-        _ batch: Batch, _ objective: any ChunkObjective, scale: Float, training: Training?
-    ) -> Double {
-        var loss = 0.0
-        for (index, chunk) in batch.chunks.enumerated() {
-            let tape = tape(batch, records: training != nil, isTraining: training != nil)
-            if index == batch.chunks.count - 1 { tape.onFinal = training?.onFinal }
-            loss += objective.loss(chunk, model, scale: scale, tape)
+    /// Each chunk forward and, in training, backward.
+    private func chunks(_ work: Work, _ loss: (Chunk, Tape) -> [Double]) -> [Double] {
+        var losses = work.scales.map { _ in 0.0 }
+        for (index, chunk) in work.batch.chunks.enumerated() {
+            let tape = tape(work, records: work.training != nil)
+            tape.onChoice = work.onChoice
+            if index == work.batch.chunks.count - 1 { tape.onFinal = work.training?.onFinal }
+            for (term, share) in loss(chunk, tape).enumerated() { losses[term] += share }
             tape.backward()
         }
-        return loss
+        return losses
+    }
+
+    /// Gathers what every chunk offers, then computes chunk by chunk.
+    private func exchanged(_ work: Work, _ objective: any ExchangeObjective) throws -> [Double] {
+        let buffers = buffers(for: work.batch, objective.widths(model.config))
+        for chunk in work.batch.chunks {
+            let tape = tape(work, records: false)
+            buffers.place(objective.offer(chunk, model, tape), chunk.positions)
+        }
+        try gather(buffers, work)
+        let offers = buffers.pool(work.batch.globalCount)
+        let random = RandomKey(seed: seed, batch: work.batch.number, purpose: .pool)
+        return chunks(work) { objective.loss($0, offers, random, model, scales: work.scales, $1) }
+    }
+
+    private func gather(_ buffers: PoolBuffers, _ work: Work) throws {
+        for (number, operation) in work.gathers.enumerated() {
+            buffers.submit(number, operation, communication, work.batch)
+        }
+        if let last = work.gathers.last { try communication.wait(last) }
     }
 
     /// Embeds every chunk, gathers, evaluates, and computes each chunk again with its embeddings' gradients. A slice of
     /// one chunk keeps its tape instead of computing twice.
-    private func pooled(
-        _ batch: Batch, _ objective: any PoolObjective, gathers: [Int], training: Training?
-    ) throws -> Double {
+    private func pooled(_ work: Work, _ objective: any PoolObjective) throws -> [Double] {
+        let batch = work.batch
         let buffers = buffers(for: batch, objective.widths(model.config))
-        let keepsTape = training != nil && batch.chunks.count == 1
+        let keepsTape = work.training != nil && batch.chunks.count == 1
+        var losses = work.scales.map { _ in 0.0 }
         var kept: (Tape, [Variable])?
         for chunk in batch.chunks {
-            let tape = tape(batch, records: keepsTape, isTraining: training != nil)
-            let embeddings = objective.embed(chunk, model, tape)
-            buffers.place(embeddings.map(\.value), chunk.positions)
-            if keepsTape { kept = (tape, embeddings) }
+            let tape = tape(work, records: keepsTape)
+            tape.onChoice = work.onChoice
+            let embedded = objective.embed(chunk, model, scales: work.scales, tape)
+            buffers.place(embedded.embeddings.map(\.value), chunk.positions)
+            for (term, share) in embedded.terms.enumerated() { losses[1 + term] += share }
+            if keepsTape { kept = (tape, embedded.embeddings) }
         }
-        for (number, operation) in gathers.enumerated() {
-            buffers.submit(number, operation, communication, batch)
-        }
-        if let last = gathers.last { try communication.wait(last) }
+        try gather(buffers, work)
         if kept == nil { arena.reset() }
         let pool = EmbeddingPool(
             embeddings: buffers.pool(batch.globalCount), own: batch.slice, gradients: buffers.gradients(batch.slice),
-            addsSharedGradients: training != nil && communication.rank == 0)
+            addsSharedGradients: work.training != nil && communication.rank == 0)
         let loss = objective.loss(pool, model, ContrastiveLoss(arena: arena, pool: self.pool))
-        if let training { differentiate(batch, objective, buffers, kept, training) }
-        return communication.rank == 0 ? loss : 0
+        if work.training != nil { differentiate(work, objective, buffers, kept) }
+        if communication.rank == 0 { losses[0] = loss }
+        return losses
     }
 
     private func differentiate(
-        _ batch: Batch, _ objective: any PoolObjective, _ buffers: PoolBuffers, _ kept: (Tape, [Variable])?,
-        _ training: Training
+        _ work: Work, _ objective: any PoolObjective, _ buffers: PoolBuffers, _ kept: (Tape, [Variable])?
     ) {
+        let batch = work.batch
         for (index, chunk) in batch.chunks.enumerated() {
             let (tape, embeddings): (Tape, [Variable])
             if let kept {
                 (tape, embeddings) = kept
             } else {
-                tape = self.tape(batch, records: true, isTraining: true)
-                embeddings = objective.embed(chunk, model, tape)
+                tape = self.tape(work, records: true)
+                embeddings = objective.embed(chunk, model, scales: work.scales, tape).embeddings
             }
-            if index == batch.chunks.count - 1 { tape.onFinal = training.onFinal }
-            let rows =
-                chunk.positions.lowerBound - batch.slice.lowerBound..<chunk.positions.upperBound
-                - batch.slice.lowerBound
+            if index == batch.chunks.count - 1 { tape.onFinal = work.training?.onFinal }
+            let first = batch.slice.lowerBound
+            let rows = chunk.positions.lowerBound - first..<chunk.positions.upperBound - first
             for (embedding, gradient) in zip(embeddings, buffers.gradients(batch.slice)) {
                 tape.seed(embedding, gradient.rows(rows))
             }
@@ -120,44 +149,5 @@ final class BatchComputation {
         let buffers = PoolBuffers(capacity: batch.globalCount, widths: widths)
         poolBuffers[batch.entry] = buffers
         return buffers
-    }
-}
-
-/// The gathered embeddings of an entry's batches and the gradients of the rank's own; allocated once.
-private final class PoolBuffers {
-    let capacity: Int
-    private let widths: [Int]
-    private let memory: Reservation
-
-    init(capacity: Int, widths: [Int]) {
-        self.capacity = capacity
-        self.widths = widths
-        memory = Reservation(byteCount: 2 * capacity * widths.reduce(0, +) * 4)
-    }
-
-    private func tensor(_ number: Int, isGradient: Bool) -> Tensor {
-        let before = widths[..<number].reduce(0, +) + (isGradient ? widths.reduce(0, +) : 0)
-        return Tensor(memory.base + before * capacity * 4, rows: capacity, columns: widths[number])
-    }
-
-    func pool(_ count: Int) -> [Tensor] { widths.indices.map { tensor($0, isGradient: false).rows(0..<count) } }
-
-    func gradients(_ slice: Range<Int>) -> [Tensor] {
-        widths.indices.map { tensor($0, isGradient: true).rows(0..<slice.count) }
-    }
-
-    func place(_ embeddings: [Tensor], _ positions: Range<Int>) {
-        for (number, embedding) in embeddings.enumerated() {
-            tensor(number, isGradient: false).rows(positions).floats.update(
-                from: embedding.floats, count: embedding.count)
-        }
-    }
-
-    func submit(_ number: Int, _ operation: Int, _ communication: CommunicationThread, _ batch: Batch) {
-        let all = tensor(number, isGradient: false).rows(0..<batch.globalCount)
-        let rows = all.rows(batch.slice)
-        communication.submit(
-            operation, rows: UnsafeBufferPointer(start: rows.floats, count: rows.count),
-            into: UnsafeMutableBufferPointer(start: all.floats, count: all.count))
     }
 }

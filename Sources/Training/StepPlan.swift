@@ -35,25 +35,24 @@ struct StepPlan {
 
     /// - Parameters:
     ///   - trains: false for validation, which reduces nothing.
-    ///   - controlCount: numbers in the control vector.
+    ///   - countCount, controlCount: numbers in the vectors of counts and of control.
     init(
         _ batches: [Batch], _ entries: [TrainedEntry], groups: [String], buckets: [GradientBuckets.Bucket],
-        config: ModelConfig, ranks: Int, trains: Bool, controlCount: Int
+        config: ModelConfig, ranks: Int, trains: Bool, countCount: Int, controlCount: Int
     ) {
         let declared = batches.map { trains ? entries[$0.entry].objective.groups : [] }
         active = groups.map { group in declared.contains { $0.contains(group) } }
         bucketOperations = buckets.map { _ in nil }
-        operations.append(.sum(name: "counts", count: 2 * batches.count))
+        operations.append(.sum(name: "counts", count: countCount))
         for (index, batch) in batches.enumerated() {
             gathers.append([])
-            if let objective = entries[batch.entry].objective as? any PoolObjective {
-                for (number, width) in objective.widths(config).enumerated() {
-                    gathers[index].append(operations.count)
-                    let counts = (0..<ranks).map {
-                        Batch.slice(of: batch.globalCount, rank: $0, ranks: ranks).count * width
-                    }
-                    operations.append(.gather(name: "\(objective.name) embeddings \(number)", counts: counts))
+            let objective = entries[batch.entry].objective
+            for (number, width) in StepPlan.gathered(objective, config).enumerated() {
+                gathers[index].append(operations.count)
+                let counts = (0..<ranks).map {
+                    Batch.slice(of: batch.globalCount, rank: $0, ranks: ranks).count * width
                 }
+                operations.append(.gather(name: "\(objective.name) pool \(number)", counts: counts))
             }
             let last = groups.indices.filter { group in
                 declared.lastIndex { $0.contains(groups[group]) } == index
@@ -66,5 +65,14 @@ struct StepPlan {
         }
         control = operations.count
         operations.append(.sum(name: "control", count: controlCount))
+    }
+
+    /// Widths of what ranks gather for an objective.
+    private static func gathered(_ objective: any Objective, _ config: ModelConfig) -> [Int] {
+        switch objective {
+        case let objective as any PoolObjective: objective.widths(config)
+        case let objective as any ExchangeObjective: objective.widths(config)
+        default: []
+        }
     }
 }

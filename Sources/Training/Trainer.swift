@@ -11,7 +11,10 @@ public struct StepReport: Sendable {
     public struct BatchReport: Sendable {
         public let entry: Int
         public let number: Int
+        /// Σ weight · term.
         public let loss: Double
+        /// The summands without their weights, the objective's own first.
+        public let terms: [(name: String, value: Double)]
         public let samples: Int
         public let tokens: Int
     }
@@ -28,6 +31,20 @@ public struct StepReport: Sendable {
     public let isSkipped: Bool
     /// Some rank was asked to stop.
     public let stopRequested: Bool
+    /// How often each code of the dictionary was chosen in this step; empty without one.
+    public let codeUses: [Double]
+}
+
+/// A step between reduction and update, for whoever wants to look.
+public struct StepTrace {
+    public let step: Int
+    /// As this rank sees them.
+    public let batches: [Batch]
+    public let reports: [StepReport.BatchReport]
+    /// Parameter groups that have a gradient, in the order of the store's.
+    public let active: [Bool]
+    /// What the forward pass of each batch chose on this rank, samples in order, by name.
+    public let choices: [[String: [Int32]]]
 }
 
 /// One optimizer update at a time: batches in, weights changed, a report out. Sees neither corpora nor files.
@@ -38,15 +55,16 @@ public final class Trainer {
     public let schedule: Schedule
     /// Updates finished, skipped ones included.
     public private(set) var step = 0
-    /// Called with the step's batches when its gradients are reduced, before the update.
-    public var onGradients: ((_ step: Int, _ batches: [Batch], _ losses: [Double], _ active: [Bool]) throws -> Void)?
+    /// Called when the step's gradients are reduced, before the update.
+    public var onGradients: ((StepTrace) throws -> Void)? { didSet { choices.isKept = onGradients != nil } }
 
     private let entries: [TrainedEntry]
     private let batchesPerStep: Int
     private let communication: CommunicationThread
     private let computation: BatchComputation
     private let buckets: GradientBuckets
-    private let numbers: Numbers
+    private let numbers: StepNumbers
+    private let choices = Choices()
 
     /// - Parameters:
     ///   - store: of the model's parameters, padded to 16 · R; its gradients attached to the communication thread.
@@ -65,7 +83,7 @@ public final class Trainer {
         computation = BatchComputation(
             model: model, arena: arena, pool: pool, seed: seed, communication: communication)
         buckets = GradientBuckets(store, alignment: 16 * communication.size)
-        numbers = Numbers(ranks: communication.size)
+        numbers = StepNumbers(ranks: communication.size, codes: model.config.dictionary?.codes ?? 0)
     }
 
     /// Runs the next step on the next batches of `source`.
@@ -76,26 +94,27 @@ public final class Trainer {
         let batches = try (0..<batchesPerStep).map { _ in try source.next() }
         let dataWait = Clock.seconds - start
         let plan = plan(batches, trains: true)
-        let losses = try compute(batches, plan) { control in
+        let reports = try compute(batches, plan) { control in
             control[0] = stopRequested ? 1 : 0
             control[1 + communication.rank] = dataWait
         }
         let rate = schedule.rate(step)
         let norm = optimizer.gradientNorm(active: plan.active)
-        let isSkipped = !norm.isFinite || losses.contains { !$0.isFinite }
-        try onGradients?(step, batches, losses, plan.active)
+        let isSkipped = !norm.isFinite || reports.contains { !$0.loss.isFinite }
+        try onGradients?(
+            StepTrace(step: step, batches: batches, reports: reports, active: plan.active, choices: choices.values))
         if isSkipped {
             optimizer.discard(active: plan.active)
         } else {
             optimizer.update(learningRate: rate, gradientNorm: norm, active: plan.active)
-            clipTemperature()
+            clipScalars()
         }
         defer { step += 1 }
         return StepReport(
-            step: step, batches: reports(batches, losses), learningRate: rate, gradientNorm: norm,
-            seconds: Clock.seconds - start, dataWait: numbers.control[1...].prefix(communication.size).max() ?? 0,
+            step: step, batches: reports, learningRate: rate, gradientNorm: norm,
+            seconds: Clock.seconds - start, dataWait: numbers.dataWaits.max() ?? 0,
             exposedCommunication: communication.exposedSeconds - exposedBefore, isSkipped: isSkipped,
-            stopRequested: numbers.control[0] > 0)
+            stopRequested: numbers.control[0] > 0, codeUses: Array(numbers.codeUses))
     }
 
     /// Most bytes of activations, gradients of activations and scratch that a step has needed.
@@ -106,100 +125,105 @@ public final class Trainer {
 
     /// The losses of held-out batches, without dropout; nothing changes.
     public func validate(_ batches: [Batch]) throws -> [StepReport.BatchReport] {
-        let losses = try compute(batches, plan(batches, trains: false)) { _ in }
-        return reports(batches, losses)
+        try compute(batches, plan(batches, trains: false)) { _ in }
     }
 
     private func plan(_ batches: [Batch], trains: Bool) -> StepPlan {
-        StepPlan(
+        numbers.layOut(batches.map { entries[$0.entry].objective.terms.count })
+        return StepPlan(
             batches, entries, groups: store.groups.map(\.name), buckets: buckets.buckets, config: model.config,
-            ranks: communication.size, trains: trains, controlCount: 1 + communication.size + batches.count)
+            ranks: communication.size, trains: trains, countCount: numbers.counts.count,
+            controlCount: numbers.control.count)
     }
 
     /// Forward, and when the plan reduces anything backward, over all batches.
-    /// - Returns: the global loss of each batch.
+    /// - Returns: the global losses of each batch.
     private func compute(
         _ batches: [Batch], _ plan: StepPlan, control: (UnsafeMutableBufferPointer<Double>) -> Void
-    ) throws -> [Double] {
+    ) throws -> [StepReport.BatchReport] {
         let trains = plan.active.contains(true)
         communication.begin(plan.operations, step: step)
         buckets.begin()
         try agreeOnCounts(batches)
-        numbers.clearControl(count: 1 + communication.size + batches.count)
         control(numbers.control)
+        choices.begin(batches.count)
         for (index, batch) in batches.enumerated() {
             let final = plan.finalGroups[index]
             let names = Set(final.map { store.groups[$0].name })
             let training = BatchComputation.Training { [buckets] parameter in
                 if names.contains(parameter.group) { buckets.finish(parameter) { self.submit($0, plan) } }
             }
-            numbers.control[1 + communication.size + index] = try computation.run(
-                batch, entries[batch.entry].objective, count: numbers.counts[2 * index], gathers: plan.gathers[index],
-                training: trains ? training : nil)
+            let objective = entries[batch.entry].objective
+            let losses = try computation.run(
+                BatchComputation.Work(
+                    batch: batch, objective: objective, scales: scales(objective, index), gathers: plan.gathers[index],
+                    training: trains ? training : nil
+                ) { [choices, numbers] name, values in
+                    choices.add(name, values, batch: index)
+                    if name == "codes" { numbers.count(codes: values) }
+                })
+            for (term, loss) in losses.enumerated() { numbers.terms[index][term] = loss }
             for group in final { buckets.finish(group: group) { submit($0, plan) } }
         }
         communication.submit(plan.control, sums: numbers.control)
         try communication.finish()
-        return batches.indices.map { numbers.control[1 + communication.size + $0] }
+        return reports(batches)
+    }
+
+    /// Of each term of batch `index`, its weight over its global count.
+    private func scales(_ objective: any Objective, _ index: Int) -> [Float] {
+        zip(objective.terms, numbers.termCounts[index]).map { term, count in
+            count > 0 ? term.weight / Float(count) : 0
+        }
     }
 
     private func submit(_ bucket: Int, _ plan: StepPlan) {
         if let operation = plan.bucketOperations[bucket] { communication.submit(operation) }
     }
 
-    /// What each loss is divided by, and tokens for the log, summed over ranks before anything is computed.
+    /// What each term is divided by, and tokens for the log, summed over ranks before anything is computed.
     private func agreeOnCounts(_ batches: [Batch]) throws {
-        numbers.clearCounts(count: 2 * batches.count)
         for (index, batch) in batches.enumerated() {
             let objective = entries[batch.entry].objective
-            numbers.counts[2 * index] = Double(batch.chunks.reduce(0) { $0 + objective.count($1) })
-            numbers.counts[2 * index + 1] = Double(batch.chunks.reduce(0) { $0 + ($1.text?.tokens.count ?? 0) })
+            for chunk in batch.chunks {
+                for (term, count) in objective.counts(chunk).enumerated() {
+                    numbers.termCounts[index][term] += Double(count)
+                }
+            }
+            numbers.tokens[index] = Double(batch.chunks.reduce(0) { $0 + ($1.text?.tokens.count ?? 0) })
         }
         communication.submit(StepPlan.counts, sums: numbers.counts)
         try communication.wait(StepPlan.counts)
     }
 
-    private func reports(_ batches: [Batch], _ losses: [Double]) -> [StepReport.BatchReport] {
+    private func reports(_ batches: [Batch]) -> [StepReport.BatchReport] {
         batches.indices.map { index in
-            StepReport.BatchReport(
-                entry: batches[index].entry, number: batches[index].number, loss: losses[index],
-                samples: batches[index].globalCount, tokens: Int(numbers.counts[2 * index + 1]))
+            let terms = entries[batches[index].entry].objective.terms
+            let losses = numbers.terms[index]
+            return StepReport.BatchReport(
+                entry: batches[index].entry, number: batches[index].number, loss: losses.reduce(0, +),
+                terms: zip(terms, losses).map { ($0.name, $1 / Double($0.weight)) },
+                samples: batches[index].globalCount, tokens: Int(numbers.tokens[index]))
         }
     }
 
-    /// τ stays where the paper keeps it: the stored value is clipped, so that its moments never push from outside.
-    private func clipTemperature() {
-        let value = model.temperature.value.floats
-        let range = UNIMO2.temperatureRange
-        value[0] = min(max(value[0], range.lowerBound), range.upperBound)
+    private func clipScalars() {
+        for (parameter, range) in model.clippedScalars {
+            let value = parameter.value.floats
+            value[0] = min(max(value[0], range.lowerBound), range.upperBound)
+        }
     }
 }
 
-/// The small vectors that ranks sum; they live as long as the trainer, because operations borrow them.
-private final class Numbers {
-    private(set) var counts: UnsafeMutableBufferPointer<Double>
-    private(set) var control: UnsafeMutableBufferPointer<Double>
-    private let memory: UnsafeMutableBufferPointer<Double>
-    private static let most = 4096
+/// What forward passes chose in a step, by batch and name.
+private final class Choices {
+    private(set) var values: [[String: [Int32]]] = []
+    /// Kept only when somebody looks: a step allocates nothing for nobody.
+    var isKept = false
 
-    init(ranks: Int) {
-        memory = .allocate(capacity: 2 * Numbers.most + ranks)
-        memory.initialize(repeating: 0)
-        counts = UnsafeMutableBufferPointer(rebasing: memory[..<0])
-        control = counts
-    }
+    func begin(_ batches: Int) { values = isKept ? Array(repeating: [:], count: batches) : [] }
 
-    deinit { memory.deallocate() }
-
-    func clearCounts(count: Int) {
-        precondition(count <= Numbers.most, "\(count) counts in one step")
-        counts = UnsafeMutableBufferPointer(rebasing: memory[..<count])
-        counts.update(repeating: 0)
-    }
-
-    func clearControl(count: Int) {
-        precondition(count <= memory.count - Numbers.most, "\(count) control numbers in one step")
-        control = UnsafeMutableBufferPointer(rebasing: memory[Numbers.most..<Numbers.most + count])
-        control.update(repeating: 0)
+    func add(_ name: String, _ choice: [Int32], batch: Int) {
+        if isKept { values[batch][name, default: []] += choice }
     }
 }

@@ -10,6 +10,8 @@ struct Oracle: Sendable {
 /// The inputs of an operation as its oracle sees them.
 struct OracleInputs {
     var values: [String: [Double]]
+    /// The values as they were before any was moved: what a stopped gradient does not see moving.
+    let stopped: [String: [Double]]
     let shapes: [String: [Int]]
     let integers: [String: [Int32]]
     let bytes: [String: [UInt8]]
@@ -19,6 +21,7 @@ struct OracleInputs {
     init(_ instance: OperationInstance) {
         values = Dictionary(
             uniqueKeysWithValues: instance.values.map { ($0.name, $0.elements.map(Double.init)) })
+        stopped = values
         shapes = Dictionary(uniqueKeysWithValues: instance.values.map { ($0.name, instance.shape($0.name)) })
         integers = instance.integers
         bytes = instance.bytes
@@ -27,6 +30,7 @@ struct OracleInputs {
     }
 
     func matrix(_ name: String) -> Matrix { Matrix(shapes[name]![0], shapes[name]![1], values[name]!) }
+    func stoppedMatrix(_ name: String) -> Matrix { Matrix(shapes[name]![0], shapes[name]![1], stopped[name]!) }
     func vector(_ name: String) -> [Double] { values[name]! }
     func number(_ name: String) -> Double { numbers[name]! }
     func rows(_ name: String) -> [Int] { integers[name]!.map(Int.init) }
@@ -34,11 +38,13 @@ struct OracleInputs {
 
 enum Oracles {
     static let all: [String: Oracle] = Dictionary(
-        uniqueKeysWithValues: (rows + layers + losses + [embedding, patchEmbedding, attention, attentionDropout]).map {
+        uniqueKeysWithValues: (rows + layers + losses + dictionary + [
+            embedding, patchEmbedding, attention, attentionDropout,
+        ]).map {
             ($0.name, $0)
         })
 
-    private static func oracle(_ name: String, _ output: @escaping @Sendable (OracleInputs) -> Matrix) -> Oracle {
+    static func oracle(_ name: String, _ output: @escaping @Sendable (OracleInputs) -> Matrix) -> Oracle {
         Oracle(name: name) { output($0).elements }
     }
 
@@ -47,6 +53,9 @@ enum Oracles {
         oracle("addDropout") { MaskOracle($0).rows($0.matrix("a")) + $0.matrix("b") },
         oracle("dropout") { MaskOracle($0).rows($0.matrix("x")) },
         oracle("gelu") { $0.matrix("x").map { gelu($0) } },
+        // Gated by where x was: a difference across zero is no derivative.
+        oracle("relu") { $0.matrix("x") * $0.stoppedMatrix("x").map { $0 > 0 ? 1 : 0 } },
+        oracle("product") { $0.matrix("x") * $0.matrix("y") },
         oracle("normalize") { inputs in
             let x = inputs.matrix("x")
             return Matrix(x.rows, x.columns) { row, column in

@@ -1,5 +1,6 @@
-import Rehearsal
 import Corpora
+import Glibc
+import Rehearsal
 import Runtime
 import Storage
 import Testing
@@ -192,5 +193,82 @@ import Testing
             guard case .empty = error else { throw Unexpected() }
         }
         #expect(try Directory.names(in: directory.path) == ["in"])
+    }
+
+    @Test("a corpus that would lie in its own source is refused, by whatever path")
+    func insideSource() throws {
+        let directory = try TemporaryDirectory()
+        try directory.put("in/a.txt", "a text")
+        for place in ["in/out", "in", "in/deep/out", "in/../in/out", "link/out"] {
+            if place.hasPrefix("link") { #expect(symlink(directory("in"), directory("link")) == 0) }
+            var job = options(.texts, directory, ["in"])
+            job.output = directory(place)
+            let error = #expect(throws: CorpusError.self) { try PackJob(job).run() }
+            guard case .insideSource = error else { throw Unexpected() }
+            #expect(error?.exitCode == .usage)
+        }
+        #expect(try Directory.names(in: directory("in")) == ["a.txt"])
+        var beside = options(.texts, directory, ["in"])
+        beside.output = directory("in-packed")
+        #expect(try PackJob(beside).run().samples == 1)
+    }
+
+    @Test("what a folder holds besides is counted by extension; captions beside images are not that")
+    func passedOver() throws {
+        let directory = try TemporaryDirectory()
+        for name in ["a.png", "b.png"] { try directory.put("in/" + name, fakePNG(10, seed: 1)) }
+        for name in ["a.txt", "b.json", "c.csv", "d.CSV", "README", "x.tiff"] {
+            try directory.put("in/" + name, #"{"caption": "a picture"}"#)
+        }
+        var found: [DetectedSource] = []
+        _ = try PackJob(options(.pairs, directory, ["in"])).run { _ in
+        } notice: {
+            if case .detected(let source) = $0 { found.append(source) }
+        }
+        let source = try #require(found.first)
+        #expect(source.files == 2 && source.passedOver == ["csv": 2, "": 1, "tiff": 1])
+        #expect(source.passedOverText == "2 .csv, 1 without an extension, 1 .tiff")
+    }
+
+    @Test("a link to nothing is a bad source, not an absent one")
+    func danglingLink() throws {
+        let directory = try TemporaryDirectory()
+        try directory.put("in/a.png", fakePNG(10, seed: 1))
+        #expect(symlink(directory("nowhere.png"), directory("in/b.png")) == 0)
+        let error = #expect(throws: CorpusError.self) { try PackJob(options(.images, directory, ["in"])).run() }
+        guard case .rejected(let sources, 1) = error else { throw Unexpected() }
+        #expect(sources[0].path == directory("in/b.png") && sources[0].reason.contains("No such file"))
+    }
+
+    @Test("JSON that does not fit is named in JSON's own words, with the columns there are")
+    func jsonFaults() throws {
+        let directory = try TemporaryDirectory()
+        let lines = [#"{"txt": "a"}"#, "[1]", "no json", #"{"text": 5}"#]
+        try directory.put("in.jsonl", lines.joined(separator: "\n"))
+        let error = #expect(throws: CorpusError.self) { try PackJob(options(.texts, directory, ["in.jsonl"])).run() }
+        guard case .rejected(let sources, _) = error else { throw Unexpected() }
+        #expect(
+            sources.map(\.reason) == [
+                "no column `text` or `caption`; it has `txt`", "no JSON object: it is no object",
+                "no JSON object: it is not JSON", "`text` is no text",
+            ])
+    }
+
+    @Test("a record of a failed download without its image is counted, one of a success is bad")
+    func recordsWithoutImages() throws {
+        let directory = try TemporaryDirectory()
+        var archive: [UInt8] = []
+        for (key, status) in [("a", "failed_to_download"), ("b", "success")] {
+            try Tar.append(name: key + ".json", contents: Array(#"{"status": "\#(status)"}"#.utf8), to: &archive)
+        }
+        try Tar.append(name: "c.png", contents: fakePNG(10, seed: 1), to: &archive)
+        try Tar.append(name: "c.txt", contents: Array("a caption".utf8), to: &archive)
+        try directory.put("in/00000.tar", archive + Tar.end)
+        try directory.put("in/00000_stats.json", "{}")
+        var job = options(.pairs, directory, ["in"])
+        job.skipBad = true
+        let report = try PackJob(job).run()
+        #expect(report.samples == 1 && report.failedDownloads == 1 && report.rejectedCount == 1)
+        #expect(report.rejected[0].reason == "no image beside `json`")
     }
 }

@@ -85,11 +85,13 @@ import Testing
             for rank in 0..<ranks {
                 for position in batchSize * rank / ranks..<batchSize * (rank + 1) / ranks {
                     let frame = frameOf[indices[position]]
-                    _ = try caches[rank].value(of: frame) { sizes[frame] }
+                    _ = try caches[rank].value(of: frame) {
+                        loaded += sizes[frame]
+                        return sizes[frame]
+                    }
                 }
             }
         }
-        loaded = caches.reduce(0) { $0 + $1.loaded }
         return Double(loaded) / Double(count)
     }
 

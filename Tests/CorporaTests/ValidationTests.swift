@@ -1,11 +1,11 @@
 import Rehearsal
-import Corpora
-import Rehearsal
 import Runtime
 import Storage
 import Synchronization
 import Testing
 import Vision
+
+@testable import Corpora
 
 @Suite struct ValidationTests {
     /// A sound PNG of its own for every seed.
@@ -107,6 +107,54 @@ import Vision
         #expect(try verify([bare], kind: .images).findings.kinds == [.emptyText])
     }
 
+    /// A pair with several captions, the first of them in `txt` too.
+    private func several(_ number: Int, _ captions: [String]) throws -> StoredSample {
+        var sample = try pair(number, txt: Array(captions[0].utf8))
+        let list = "[\(captions.map { "\"\($0)\"" }.joined(separator: ","))]"
+        sample.members.append(.init(name: "captions.json", bytes: Array(list.utf8)))
+        return sample
+    }
+
+    @Test("every one of several captions is checked, and a list that is none is a fault")
+    func severalCaptions() throws {
+        #expect(try verify([several(0, ["a", "b"]), several(1, ["c", "d"])]).findings.kinds.isEmpty)
+        let twice = try verify([several(0, ["a", "b"]), several(1, ["c", "b"])])
+        #expect(twice.findings.kinds == [.duplicateText] && twice.isSound)
+        let blank = try verify([several(0, ["a", "b", " "])])
+        #expect(blank.findings.kinds == [.emptyText])
+        #expect(blank.findings.first?.description.contains("caption 2: nothing but blanks") == true)
+        var broken = try several(0, ["a", "b"])
+        broken.members[2].bytes.removeLast()
+        let found = try verify([broken])
+        #expect(found.findings.kinds == [.brokenMember] && !found.isSound && found.samples == 0)
+    }
+
+    @Test("regions whose arrays contradict each other are a fault")
+    func regions() throws {
+        func sample(_ key: String, boxes: [Float]) -> StoredSample {
+            let set = RegionSet(
+                width: 10, height: 10, features: NumpyArray([1, 2, 3, 4], shape: [2, 2]),
+                boxes: NumpyArray(boxes, shape: [2, 4]))
+            return StoredSample(key: key, members: set.members)
+        }
+        let good: [Float] = [0, 0, 1, 1, 2, 2, 3, 3]
+        #expect(try verify([sample("a", boxes: good)], kind: .regions).findings.kinds.isEmpty)
+        let bad = try verify([sample("a", boxes: good), sample("b", boxes: [0, 0, 1, 1, 5, 2, 3, 3])], kind: .regions)
+        #expect(bad.findings.kinds == [.brokenMember] && bad.samples == 1)
+        #expect(bad.findings.first?.description.contains("boxes.npy") == true)
+    }
+
+    @Test("a text of more tokens than the limit is a warning, whatever its bytes")
+    func tokenLimit() throws {
+        let directory = try TemporaryDirectory()
+        try write([pair(0, txt: Array("a b c".utf8)), pair(1, txt: Array("abcdefg h".utf8))], to: directory("c"))
+        var limits = ContentLimits()
+        limits.longestTokens = (2, { $0.split(separator: 32).count })
+        let found = try CorpusVerifier(directory: directory("c"), contents: limits).run()
+        #expect(found.findings.kinds == [.longText] && found.findings.count(.longText) == 1 && found.isSound)
+        #expect(found.findings.first?.description.contains("3 tokens, the limit is 2") == true)
+    }
+
     @Test("all findings are counted, the first are kept, and threads change nothing")
     func limits() throws {
         let samples = try (0..<40).map { try pair($0, txt: [0xFF]) }
@@ -149,6 +197,22 @@ import Vision
         #expect(found.contents.textWords.buckets == [0, 0, 600])
         #expect(found.contents.textTokens.total == 2 * found.contents.textBytes.total)
         #expect(found.contents.textBytes.rows.map(\.count).reduce(0, +) == 600)
+        #expect(found.contents.captions.count == 0 && found.contents.regions.count == 0)
         #expect(found.shards.map(\.samples).reduce(0, +) == 600 && found.shards.count == corpus.index.shards.count)
+    }
+
+    @Test("a summary counts every caption, and regions")
+    func captionsAndRegions() throws {
+        let directory = try TemporaryDirectory()
+        try write([several(0, ["a", "b c", "d"]), pair(1, txt: Array("e f g".utf8))], to: directory("c"))
+        let captions = try CorpusInspector(ShardCorpus(directory: directory("c"))).summary().contents
+        #expect(captions.captions.count == 1 && captions.captions.total == 3)
+        #expect(captions.textWords.count == 4 && captions.textWords.total == 7)
+        let set = RegionSet(
+            width: 10, height: 10, features: NumpyArray([1, 2, 3, 4, 5, 6], shape: [3, 2]),
+            boxes: NumpyArray([Float](repeating: 1, count: 12), shape: [3, 4]))
+        try write([StoredSample(key: "r", members: set.members)], kind: .regions, to: directory("r"))
+        let regions = try CorpusInspector(ShardCorpus(directory: directory("r"))).summary().contents.regions
+        #expect(regions.count == 1 && regions.total == 3)
     }
 }

@@ -11,7 +11,7 @@ import Testing
         vocabulary: 61, maxTokens: 12, imageSize: 16, patchSize: 8,
         vision: EncoderConfig(layers: 2, width: 32, heads: 2, feedForward: 48),
         text: EncoderConfig(layers: 3, width: 32, heads: 2, feedForward: 48),
-        joint: EncoderConfig(layers: 1, width: 32, heads: 2, feedForward: 48), projection: 8, dropout: 0.1)
+        grounded: EncoderConfig(layers: 1, width: 32, heads: 2, feedForward: 48), projection: 8, dropout: 0.1)
 
     init() { MatrixLibrary.configure() }
 
@@ -33,7 +33,7 @@ import Testing
     func parametersAreLaidOut() {
         let model = UNIMO2(Self.config)
         let store = store(model)
-        #expect(store.groups.map(\.name) == ["vision", "text", "joint", "mlm", "itc", "simclr"])
+        #expect(store.groups.map(\.name) == ["vision", "text", "grounded", "mlm", "itm", "itc", "simclr"])
         #expect(store.groups.allSatisfy { $0.extent.lowerBound % 48 == 0 && $0.extent.count % 48 == 0 })
         #expect(zip(store.groups, store.groups.dropFirst()).allSatisfy { $0.extent.upperBound == $1.extent.lowerBound })
         #expect(model.parameters.allSatisfy { $0.range.lowerBound % 16 == 0 && $0.range.count == $0.count })
@@ -46,7 +46,7 @@ import Testing
     @Test("no two dropout sites share a number")
     func sitesAreDistinct() {
         let model = UNIMO2(Self.config)
-        let sites = [0] + (model.text.layers + model.joint.layers).flatMap { [$0.site, $0.site + 1, $0.site + 2] }
+        let sites = [0] + (model.text.layers + model.grounded.layers).flatMap { [$0.site, $0.site + 1, $0.site + 2] }
         #expect(Set(sites).count == sites.count)
     }
 
@@ -95,7 +95,7 @@ import Testing
         let text = rows([[0, 9, 17, 33, 2]])
         for embedding in [
             model.imageEmbedding(images, positions: 0..<1, tape), model.textEmbedding(text, tape),
-            model.projection(images, positions: 0..<1, tape),
+            model.heads.projection(model.vision.classRows(model.vision(images, positions: 0..<1, tape), tape), tape),
         ] {
             #expect(abs(sumOfSquares(embedding.value.floats, count: embedding.columns) - 1) < 1e-5)
         }
@@ -109,8 +109,8 @@ import Testing
         config.patchSize = 7
         #expect(config.contradiction == "image_size 16 is not a multiple of patch_size 7")
         config = Self.config
-        config.joint.width = 48
-        #expect(config.contradiction == "vision, text and joint widths differ: 32, 32, 48")
+        config.grounded.width = 48
+        #expect(config.contradiction == "vision, text and grounded widths differ: 32, 32, 48")
         config = Self.config
         config.text.heads = 3
         #expect(config.contradiction == "text: width 32 is not a multiple of 3 heads")

@@ -7,16 +7,24 @@ import Training
 
 /// A golden of an objective as a run of one step.
 struct GoldenObjective {
-    static let names = ["masked_language_text", "masked_language_pairs", "image_text_contrastive", "image_contrastive"]
+    static let names = [
+        "masked_language_text", "masked_language_pairs", "masked_language_pairs_summed",
+        "masked_language_pairs_baseline", "captioning", "captioning_baseline", "image_text_matching",
+        "image_text_contrastive", "image_contrastive",
+    ]
 
     let run: RankedRun
     let loss: Double
+    let terms: [String: Double]
+    /// What the reference chose, by name.
+    let choices: [String: [Int32]]
     let gradients: [String: [Double]]
 
     init(_ name: String, dropout: Float = 0) throws {
         let golden = try GoldenFile(name, suite: #filePath)
         let config = try Self.config(golden, dropout: dropout)
-        let objective = Self.objective(name, config)
+        let objective = Self.objective(
+            golden.metadata["objective"] ?? "", hasImages: golden.contains("batch/view0"), config)
         let samples = try Self.samples(golden, views: objective.needs.views.count, size: config.imageSize)
         var run = RankedRun(
             config: config, entries: [TrainedEntry(corpus: "golden", objective: objective)],
@@ -24,6 +32,10 @@ struct GoldenObjective {
         for name in golden.names("weight/") { run.weights[name] = try golden.floats("weight/\(name)") }
         self.run = run
         loss = try golden.doubles("loss")[0]
+        terms = try Dictionary(
+            uniqueKeysWithValues: golden.names("term/").map { ($0, try golden.doubles("term/\($0)")[0]) })
+        choices = try Dictionary(
+            uniqueKeysWithValues: golden.names("choice/").map { ($0, try golden.integers("choice/\($0)")) })
         gradients = try Dictionary(
             uniqueKeysWithValues: golden.names("gradient/").map { ($0, try golden.doubles("gradient/\($0)")) })
     }
@@ -34,17 +46,25 @@ struct GoldenObjective {
         return try JSONDecoder().decode(ModelConfig.self, from: Data("{\"dropout\": \(dropout), \(text)".utf8))
     }
 
-    private static func objective(_ name: String, _ config: ModelConfig) -> any Objective {
-        switch name {
-        case "masked_language_text":
-            MaskedLanguage(vocabulary: config.vocabulary, maxTokens: config.maxTokens, image: nil)
-        case "masked_language_pairs":
+    private static func objective(
+        _ objective: String, hasImages: Bool, _ config: ModelConfig
+    ) -> any Objective {
+        let dictionary = DictionaryTerms(config)
+        let (tokens, size) = (config.maxTokens, config.imageSize)
+        return switch objective {
+        case "masked_language":
             MaskedLanguage(
-                vocabulary: config.vocabulary, maxTokens: config.maxTokens, image: (config.imageSize, .none))
+                vocabulary: config.vocabulary, maxTokens: tokens, image: hasImages ? (size, .none) : nil,
+                dictionary: dictionary)
+        case "captioning":
+            Captioning(maxTokens: tokens, imageSize: size, augmentation: .none, dictionary: dictionary)
+        case "image_text_matching":
+            ImageTextMatching(
+                maxTokens: tokens, imageSize: size, augmentation: .none, hasDictionary: dictionary != nil)
         case "image_text_contrastive":
-            ImageTextContrastive(maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: .none)
+            ImageTextContrastive(maxTokens: tokens, imageSize: size, augmentation: .none)
         default:
-            ImageContrastive(imageSize: config.imageSize)
+            ImageContrastive(imageSize: size, dictionary: dictionary)
         }
     }
 

@@ -54,7 +54,7 @@ import Testing
     private func config(_ changes: [String: String]) throws -> ModelConfig {
         var fields = [
             "vocabulary": "300", "max_tokens": "16", "image_size": "32", "patch_size": "8", "vision": Self.stack,
-            "text": Self.stack, "joint": Self.stack, "projection": "8", "dropout": "0.1",
+            "text": Self.stack, "grounded": Self.stack, "projection": "8", "dropout": "0.1",
         ]
         fields.merge(changes) { $1 }
         let text = "{" + fields.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}"

@@ -36,6 +36,7 @@ public func widened(_ model: UNIMO2, seed: UInt64 = 5) -> [String: [Float]] {
             (isScale ? 1 : 0) + 0.7 * (random.uniform() - 0.5)
         }
         if parameter.name == "itc.temperature" { weights[parameter.name] = [0.07] }
+        if parameter.name == "dictionary.sharpness" { weights[parameter.name] = [1.7] }
     }
     return weights
 }

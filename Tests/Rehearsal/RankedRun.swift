@@ -27,6 +27,8 @@ public struct RankedRun: Sendable {
         public var reports: [StepReport] = []
         /// After reduction, before the first update, by parameter; only those of active groups.
         public var gradients: [String: [Float]] = [:]
+        /// Of rank 0 in the first step, by batch.
+        public var choices: [[String: [Int32]]] = []
         /// At the end.
         public var weights: [String: [Float]] = [:]
 
@@ -119,9 +121,10 @@ public struct RankedRun: Sendable {
     private func train(_ trainer: Trainer, _ source: any BatchSource) throws -> Outcome {
         var outcome = Outcome()
         let store = trainer.store
-        trainer.onGradients = { step, _, _, active in
-            guard step == 0 else { return }
-            for (group, isActive) in zip(store.groups, active) where isActive {
+        trainer.onGradients = { trace in
+            guard trace.step == 0 else { return }
+            outcome.choices = trace.choices
+            for (group, isActive) in zip(store.groups, trace.active) where isActive {
                 for parameter in store.parameters where parameter.group == group.name {
                     outcome.gradients[parameter.name] = RankedRun.elements(parameter.gradient)
                 }

@@ -25,6 +25,10 @@ public final class TemporaryDirectory {
     }
 
     public func put(_ name: String, _ text: String) throws { try put(name, Array(text.utf8)) }
+
+    /// The bytes of a file, and its text.
+    public func bytes(_ name: String) throws -> [UInt8] { try InputFile.contents(of: self(name), limit: 1 << 30) }
+    public func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
 }
 
 /// Bytes that look random and are the same every time.

@@ -1,3 +1,5 @@
+import Rehearsal
+import Storage
 import Testing
 
 @testable import Telemetry
@@ -31,12 +33,12 @@ import Testing
 
     @Test("a run's file begins with the version and the start of the session")
     func beginning() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryDirectory()
         let file = try EventFile(directory: scratch.path, startingAt: 7)
         try file.write(step: 7, scalars: [("loss", 1)])
-        let name = try #require(scratch.names.first)
+        let name = try #require(try Directory.names(in: scratch.path).first)
         #expect(name.hasPrefix("events.out.tfevents."))
-        let bytes = scratch.bytes(name)
+        let bytes = try scratch.bytes(name)
         #expect(
             bytes.count == Event.version(wallTime: 0).count + Event.start(step: 7, wallTime: 0).count
                 + Event.scalars(step: 7, [("loss", 1)], wallTime: 0).count)

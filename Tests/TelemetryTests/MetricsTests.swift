@@ -1,4 +1,5 @@
 import Foundation
+import Rehearsal
 import Runtime
 import Testing
 
@@ -12,6 +13,24 @@ import Testing
                 == #"{"step":3,"batches":[{"objective":"masked_language","corpus":"texts","loss":2.5,"#
                 + #""terms":{"a":0.5,"b":1.0},"samples":8,"tokens":100}],"lr":0.0001,"grad_norm":1.5,"seconds":0.5,"#
                 + #""data_wait":0.05,"exposed_communication":0.1,"skipped":false}"#)
+    }
+
+    @Test("what was read is added to the rows of steps that know it, and to TensorBoard")
+    func reading() {
+        var step = metrics(3)
+        let start = String(step.json.text.dropLast())
+        step.reading = [
+            ReadingMetrics(corpus: "pairs", read: 300, used: 200, relativesRead: 7, relativesUsed: 5, retries: 2),
+            ReadingMetrics(corpus: "texts", read: 0, used: 0, relativesRead: 1, relativesUsed: 1),
+        ]
+        #expect(
+            step.json.text
+                == start + #","reading":[{"corpus":"pairs","read":300,"used":200,"amplification":1.5,"#
+                + #""relatives_read":7,"relatives_used":5,"retries":2},{"corpus":"texts","read":0,"used":0,"#
+                + #""amplification":null,"relatives_read":1,"relatives_used":1,"retries":0}]}"#)
+        let scalars = Dictionary(uniqueKeysWithValues: step.scalars.map { ($0.tag, $0.value) })
+        #expect(scalars["reading/pairs/amplification"] == 1.5 && scalars["reading/pairs/retries"] == 2)
+        #expect(scalars["reading/texts/amplification"] == nil && scalars["reading/texts/retries"] == 0)
     }
 
     @Test("JSON is readable by others whatever is in it")
@@ -37,42 +56,42 @@ import Testing
 
     @Test("resuming cuts off rows from the resume step on, and a torn last row")
     func resuming() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryDirectory()
         do {
-            let rows = try RowFile(path: scratch.path + "/metrics.jsonl", startingAt: 0)
+            let rows = try RowFile(path: scratch("metrics.jsonl"), startingAt: 0)
             for step in 0..<12 { try rows.append(metrics(step).json) }
         }
-        let whole = scratch.text("metrics.jsonl")
-        scratch.write("metrics.jsonl", whole + #"{"step":3,"bat"#)
-        _ = try RowFile(path: scratch.path + "/metrics.jsonl", startingAt: 100)
-        #expect(scratch.text("metrics.jsonl") == whole)
+        let whole = try scratch.text("metrics.jsonl")
+        try scratch.put("metrics.jsonl", whole + #"{"step":3,"bat"#)
+        _ = try RowFile(path: scratch("metrics.jsonl"), startingAt: 100)
+        #expect(try scratch.text("metrics.jsonl") == whole)
         do {
-            let rows = try RowFile(path: scratch.path + "/metrics.jsonl", startingAt: 10)
-            #expect(scratch.text("metrics.jsonl").split(separator: "\n").count == 10)
+            let rows = try RowFile(path: scratch("metrics.jsonl"), startingAt: 10)
+            #expect(try scratch.text("metrics.jsonl").split(separator: "\n").count == 10)
             try rows.append(metrics(10).json)
             try rows.append(metrics(11).json)
         }
-        #expect(scratch.text("metrics.jsonl") == whole)
-        _ = try RowFile(path: scratch.path + "/metrics.jsonl", startingAt: 0)
-        #expect(scratch.text("metrics.jsonl").isEmpty)
+        #expect(try scratch.text("metrics.jsonl") == whole)
+        _ = try RowFile(path: scratch("metrics.jsonl"), startingAt: 0)
+        #expect(try scratch.text("metrics.jsonl").isEmpty)
     }
 
     @Test("rows that begin with their number are cut off by it")
     func bareNumbers() throws {
-        let scratch = Scratch()
-        scratch.write("rank-0000.txt", "5 0 pairs a\n6 0 pairs b\n7 0 pairs c\n8 0 pa")
-        _ = try RowFile(path: scratch.path + "/rank-0000.txt", prefix: "", startingAt: 7)
-        #expect(scratch.text("rank-0000.txt") == "5 0 pairs a\n6 0 pairs b\n")
+        let scratch = try TemporaryDirectory()
+        try scratch.put("rank-0000.txt", "5 0 pairs a\n6 0 pairs b\n7 0 pairs c\n8 0 pa")
+        _ = try RowFile(path: scratch("rank-0000.txt"), prefix: "", startingAt: 7)
+        #expect(try scratch.text("rank-0000.txt") == "5 0 pairs a\n6 0 pairs b\n")
     }
 
     @Test("rows of others stay, and rows longer than a buffer are passed over")
     func foreignRows() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryDirectory()
         let long = #"{"step":1,"text":""# + String(repeating: "x", count: 200_000) + "\"}\n"
         let kept = "# a remark\n" + #"{"step":99999999999999999999999}"# + "\n" + #"{"stepping":7}"# + "\n" + long
-        scratch.write("rows", kept + #"{"step":2}"# + "\n" + "{\"step\":1}\n")
-        _ = try RowFile(path: scratch.path + "/rows", startingAt: 2)
-        #expect(scratch.text("rows") == kept)
+        try scratch.put("rows", kept + #"{"step":2}"# + "\n" + "{\"step\":1}\n")
+        _ = try RowFile(path: scratch("rows"), startingAt: 2)
+        #expect(try scratch.text("rows") == kept)
     }
 
     @Test("a file that can't be written is named, with what to do")

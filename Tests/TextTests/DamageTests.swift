@@ -1,5 +1,6 @@
 import Glibc
 import Storage
+import Rehearsal
 import Runtime
 import Testing
 
@@ -25,7 +26,7 @@ private func damaged(_ bytes: [UInt8], _ random: inout TestRandom) -> [UInt8] {
 @Suite struct DamageTests {
     @Test("damage to what was saved is an error, or the bytes are the same", arguments: 0..<8)
     func saved(seed: Int) throws {
-        let directory = try ScratchDirectory()
+        let directory = try TemporaryDirectory()
         let path = directory.path + "/tokenizer"
         let tokenizer = try Goldens.document("roberta")
         try tokenizer.save(to: path)
@@ -54,7 +55,7 @@ private func damaged(_ bytes: [UInt8], _ random: inout TestRandom) -> [UInt8] {
 
     @Test("a saved file that is gone is missed")
     func gone() throws {
-        let directory = try ScratchDirectory()
+        let directory = try TemporaryDirectory()
         let path = directory.path + "/tokenizer"
         try Goldens.tokenizer(lowercases: true).save(to: path)
         unlink(path + "/tokenizer_config.json")

@@ -1,4 +1,4 @@
-import Glibc
+import Rehearsal
 import Runtime
 import Storage
 import Testing
@@ -23,7 +23,7 @@ import Testing
 
     @Test("what is saved is loaded again, and saving it again writes the same bytes")
     func roundTrip() throws {
-        let directory = try ScratchDirectory()
+        let directory = try TemporaryDirectory()
         let path = directory.path + "/tokenizer"
         let tokenizer = try Goldens.tokenizer(lowercases: true)
         #expect(!Tokenizer.exists(in: path))
@@ -46,7 +46,7 @@ import Testing
 
     @Test("a directory with tokenizer.json is read from that")
     func document() throws {
-        let directory = try ScratchDirectory()
+        let directory = try TemporaryDirectory()
         try AtomicFile.write(Goldens.bytes("gpt2.tokenizer.json"), to: directory.path + "/tokenizer.json")
         try AtomicFile.write(Array("nonsense".utf8), to: directory.path + "/vocab.json")
         #expect(
@@ -113,17 +113,4 @@ import Testing
         let nested = String(repeating: "[", count: 100_000)
         #expect(try fault { try load(configuration: "{\"x\": \(nested)") }.contains("levels of brackets"))
     }
-}
-
-/// A directory that goes with the test.
-final class ScratchDirectory {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/tokenizer-XXXXXX".utf8CString)
-        let made = mkdtemp(&template).map { String(cString: $0) }
-        path = try #require(made)
-    }
-
-    deinit { try? Directory.remove(path) }
 }

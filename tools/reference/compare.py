@@ -6,7 +6,7 @@
 RUN is a run directory with dumped tensors (recipe key `log.tensors: n`, any number of ranks, dropout off). The first
 dumped step, and every later one that brings an objective not yet seen, is checked closely, from its own dumped weights:
 each batch's loss to 1e-5 relative, each gradient tensor by ‖g − g64‖ ≤ 1e-4 · max(‖g64‖, 1e-6 · ‖all gradients‖), one
-row per tensor. When more steps are dumped, the reference then trains on the dumped batches by itself, with its own
+row per tensor; of codes that the run chose, none may score more than 1e-5 below one it left out. When more steps are dumped, the reference then trains on the dumped batches by itself, with its own
 AdamW, and every batch's loss must stay within 1e-3 of the run's; learning rates and the first gradient norm are
 compared too. With --against, two runs of one recipe (other ranks, chunks or transport; dropout may be on) are held
 against each other instead: gradients of the first step to 1e-5 by the same rule, losses to 1e-4. Exit code 1 when
@@ -24,14 +24,16 @@ import torch
 import yaml
 from torch import Tensor
 
+from objectives import Batch, code_totals, loss_of, read_batch
 from optimizer import AdamW, Schedule, global_norm
-from unimo_reference import Batch, Unimo, loss_of, read_batch, read_tensors
+from unimo_reference import Unimo, read_tensors
 
 LOSS_TOLERANCE = 1e-5
 GRADIENT_TOLERANCE = 1e-4
 GRADIENT_FLOOR = 1e-6  # of the norm of all gradients: below it a tensor's gradient is rounding noise
 TRAJECTORY_TOLERANCE = 1e-3
 RATE_TOLERANCE = 1e-5  # of the peak
+CHOICE_GAP = 1e-5  # of scores: closer ones may be told apart by rounding
 BETWEEN_RUNS_GRADIENT_TOLERANCE = 1e-5
 BETWEEN_RUNS_LOSS_TOLERANCE = 1e-4
 
@@ -54,7 +56,7 @@ def gradients_of(model: Unimo, batches: list[Batch]) -> tuple[list[float], dict[
         loss = loss_of(model, batch)
         loss.backward()
         losses.append(float(loss.detach()))
-    groups = set().union(*(batch.groups for batch in batches))
+    groups = set().union(*(batch.groups(model.has_dictionary) for batch in batches))
     gradients = {
         name: torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         for name, parameter in model.named_parameters()
@@ -68,6 +70,7 @@ def compare_closely(run: Path, step: Path) -> list[dict]:
     batches = batches_of(step)
     losses, gradients = gradients_of(model_of(run, step), batches)
     rows = compare_losses(step, batches, losses)
+    rows += compare_choices(model_of(run, step), batches)
     rows += compare_gradients(read_tensors(step / "gradients.safetensors"), gradients)
     return [row | {"name": f"{step.name} {row['name']}"} for row in rows]
 
@@ -90,6 +93,24 @@ def compare_losses(step: Path, batches: list[Batch], losses: list[float]) -> lis
             raise Fault(f"{step}/batch-{index:02d}.safetensors: expected metadata 'loss', found none")
         error = abs(batch.loss - loss) / abs(loss) if loss else abs(batch.loss)
         rows.append(row("loss", f"batch-{index:02d} {batch.objective}", batch.loss, loss, error, LOSS_TOLERANCE))
+    return rows
+
+
+def compare_choices(model: Unimo, batches: list[Batch]) -> list[dict]:
+    """The codes that the run chose against the scores of the reference: by how much one left out beats one chosen."""
+    rows = []
+    for index, batch in enumerate(batches):
+        if batch.codes is None:
+            continue
+        worst, different = 0.0, 0
+        for totals, chosen in zip(code_totals(model, batch), batch.chosen(model).long()):
+            left_out = torch.ones(len(totals), dtype=torch.bool)
+            left_out[chosen] = False
+            if left_out.any():
+                gap = float((totals[left_out].max() - totals[chosen].min()).detach())
+                worst, different = max(worst, gap), different + (gap > 0)
+        note = f"{different} of {len(batch.chosen(model))} samples decided within it"
+        rows.append(row("choice", f"batch-{index:02d} {batch.objective}", worst, 0, worst, CHOICE_GAP, note=note))
     return rows
 
 

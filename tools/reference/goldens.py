@@ -18,37 +18,43 @@ from safetensors.torch import save
 from torch import Tensor
 
 from compare import gradients_of
+from draws import donors
+from objectives import Batch, batch_of, code_totals, terms_of
 from operation_cases import CASES
-from unimo_reference import Unimo, batch_of
+from unimo_reference import Unimo
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK_TOLERANCE = 1e-12  # relative to a tensor's norm: float64 summed in another order, nothing more
 
 STACK = {"width": 16, "heads": 2, "feed_forward": 32}
-CONFIG = {
+BASELINE = {
     "vocabulary": 61,
     "max_tokens": 12,
     "image_size": 16,
     "patch_size": 8,
     "vision": {"layers": 2} | STACK,
     "text": {"layers": 2} | STACK,
-    "joint": {"layers": 1} | STACK,
+    "grounded": {"layers": 2} | STACK,
     "projection": 8,
 }
+CONFIG = BASELINE | {"dictionary": {"codes": 24, "chosen": 5, "scores": "balanced"}}
+SUMMED = BASELINE | {"dictionary": {"codes": 24, "chosen": 5, "scores": "summed"}}
 LENGTHS = [3, 12, 7, 5, 9]  # tokens of the samples, with <s> and </s>
 MASKED = [[], [1, 4, 10], [3], [1, 2], [2, 7]]  # tokens to predict, counted within each sample
 MASK_ID = 4
 
 
-def model(random: numpy.random.Generator) -> tuple[Unimo, dict[str, Tensor]]:
+def model(random: numpy.random.Generator, config: dict = CONFIG) -> tuple[Unimo, dict[str, Tensor]]:
     """Weights large enough that every gradient is far from zero."""
-    reference, weights = Unimo(CONFIG), {}
+    reference, weights = Unimo(config), {}
     for name, parameter in reference.named_parameters():
         values = 0.2 * random.standard_normal(parameter.shape)
         if "norm" in name and name.endswith(".weight"):
             values = 1 + values
         if name == "itc.temperature":
             values = numpy.array([0.09])
+        if name == "dictionary.sharpness":
+            values = numpy.array([1.7])
         weights[name] = torch.from_numpy(values.astype(numpy.float32))
     reference.double().load_state_dict({name: tensor.double() for name, tensor in weights.items()})
     return reference, weights
@@ -71,25 +77,66 @@ def images(random: numpy.random.Generator) -> numpy.ndarray:
 
 
 def objective_case(name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    objective, config = OBJECTIVE_CASES[name]
     random = numpy.random.default_rng(list(name.encode()))
-    reference, weights = model(random)
-    objective = "masked_language" if name.startswith("masked_language") else name
-    tensors = {} if name == "image_contrastive" else texts(random)
-    if name == "image_text_contrastive":
+    reference, weights = model(random, config)
+    tensors = {} if objective == "image_contrastive" else texts(random)
+    if objective.startswith("image_text"):
         tensors = {key: tensors[key] for key in ("tokens", "offsets")}
+    if objective == "captioning":
+        tensors |= next_tokens(tensors["tokens"], tensors["offsets"])
     if name != "masked_language_text":
         tensors["view0"] = images(random)
-    if name == "image_contrastive":
+    if objective == "image_contrastive":
         tensors["view1"] = images(random)
-    losses, gradients = gradients_of(reference, [batch_of(objective, tensors)])
+    choices = {}
+    if objective == "image_text_matching":
+        samples = numpy.split(tensors["tokens"], tensors["offsets"][1:-1])
+        choices["donors"] = numpy.array(donors(RUN_SEED, 0, [list(s) for s in samples], share=0.5), dtype=numpy.int32)
+    if "dictionary" in config and objective != "image_text_contrastive":
+        choices["codes"] = codes_of(reference, batch_of(objective, tensors | choices))
+    batch = batch_of(objective, tensors | choices)
+    terms = {key: float(term.detach()) for key, term in terms_of(reference, batch).items()}
+    losses, gradients = gradients_of(reference, [batch])
     result = {f"weight/{key}": tensor for key, tensor in weights.items()}
     result |= {f"batch/{key}": torch.from_numpy(value) for key, value in tensors.items()}
+    result |= {f"choice/{key}": torch.from_numpy(value) for key, value in choices.items()}
+    result |= {f"term/{key}": torch.tensor(value, dtype=torch.float64) for key, value in terms.items()}
     result["loss"] = torch.tensor(losses[0], dtype=torch.float64)
     result |= {f"gradient/{key}": tensor for key, tensor in gradients.items()}
-    return result, {"config": json.dumps(CONFIG), "objective": objective}
+    return result, {"config": json.dumps(config), "objective": objective}
 
 
-OBJECTIVE_CASES = ["masked_language_text", "masked_language_pairs", "image_text_contrastive", "image_contrastive"]
+def next_tokens(tokens: numpy.ndarray, offsets: numpy.ndarray) -> dict[str, numpy.ndarray]:
+    """Captioning: every token but a sample's last predicts the one behind it."""
+    clean = tokens.copy()
+    rows = numpy.array([r for a, b in zip(offsets, offsets[1:]) for r in range(a, b - 1)], dtype=numpy.int32)
+    return dict(tokens=clean, masked_rows=rows, labels=clean[rows + 1])
+
+
+def codes_of(model: Unimo, batch: Batch) -> numpy.ndarray:
+    """The rows of the dictionary that the reference chooses, which no rounding may change."""
+    chosen = []
+    for sample, totals in enumerate(code_totals(model, batch)):
+        best = totals.detach().sort(descending=True).values
+        gap = float(best[model.dictionary.chosen - 1] - best[model.dictionary.chosen])
+        assert gap > 1e-4, f"{batch.objective}: sample {sample} decides by {gap}"
+        chosen.append(totals.topk(model.dictionary.chosen).indices.sort().values)
+    return torch.cat(chosen).numpy().astype(numpy.int32)
+
+
+RUN_SEED = 7  # of the runs that the Swift tests hold against these files
+OBJECTIVE_CASES = {
+    "masked_language_text": ("masked_language", CONFIG),
+    "masked_language_pairs": ("masked_language", CONFIG),
+    "masked_language_pairs_summed": ("masked_language", SUMMED),
+    "masked_language_pairs_baseline": ("masked_language", BASELINE),
+    "captioning": ("captioning", CONFIG),
+    "captioning_baseline": ("captioning", BASELINE),
+    "image_text_matching": ("image_text_matching", CONFIG),
+    "image_text_contrastive": ("image_text_contrastive", CONFIG),
+    "image_contrastive": ("image_contrastive", CONFIG),
+}
 
 
 def goldens() -> dict[Path, tuple[dict[str, Tensor], dict[str, str]]]:

@@ -12,8 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dropout import Dropout
+from objectives import image_text_loss, two_view_loss
 from optimizer import AdamW
-from unimo_reference import embedding, image_text_loss, normalize, patch_embedding, two_view_loss
+from unimo_reference import dictionary_distances, embedding, normalize, patch_embedding
 
 CASES = {}
 
@@ -199,10 +200,11 @@ def attention(random):
 
 @operation("attentionDropout")
 def attention_dropout(random):
-    """The first and third blocks are one sample's, each other block is a sample of its own."""
-    plan = [block | {"position": position} for block, position in zip(ATTENTION_PLAN, [4, 5, 4, 6])]
-    mask = Dropout(**DROPOUT).probabilities(plan, ATTENTION_HEADS, 17)
-    inputs = dict(qkv=normal(random, 17, 3 * 16, scale=1.5))
+    """The first and third blocks are one sample's, the last two another's."""
+    positions = [4, 5, 4, 6, 7, 7]
+    plan = [block | {"position": position} for block, position in zip(ATTENTION_PLAN, positions, strict=True)]
+    mask = Dropout(**DROPOUT).probabilities(plan, ATTENTION_HEADS, 21)
+    inputs = dict(qkv=normal(random, 21, 3 * 16, scale=1.5))
     metadata = dropout_metadata(plan=plan, heads=ATTENTION_HEADS)
     return case(random, inputs, lambda qkv: planned_attention(qkv, plan, ATTENTION_HEADS, mask), metadata)
 
@@ -269,6 +271,48 @@ def gather_rows(random):
     """Out of order, one row twice and some rows never."""
     rows = torch.tensor([6, 0, 3, 3, 1], dtype=torch.int32)
     return case(random, dict(x=normal(random, 8, 10), rows=rows), lambda x, rows: x[rows.long()])
+
+
+@operation("product")
+def product(random):
+    return case(random, dict(x=normal(random, 5, 11), y=normal(random, 5, 11)), lambda x, y: x * y)
+
+
+@operation("relu")
+def relu(random):
+    return case(random, dict(x=normal(random, 5, 11)), torch.relu)
+
+
+@operation("lookUp")
+def look_up(random):
+    """Out of order, one row twice and some rows never."""
+    rows = torch.tensor([6, 0, 3, 3, 1], dtype=torch.int32)
+    return case(random, dict(table=normal(random, 8, 10), rows=rows), lambda table, rows: table[rows.long()])
+
+
+@operation("dictionaryLoss")
+def dictionary_loss(random):
+    """Three samples: of patches and tokens, of tokens alone, of patches alone."""
+    bounds = [[(1, 5), (1, 3)], [(5, 5), (4, 9)], [(6, 10), (10, 10)]]
+    inputs = dict(
+        patches=normal(random, 10, 6),
+        tokens=normal(random, 11, 6),
+        chosen=normal(random, 12, 6, scale=0.5),
+        sharpness=normal(random, 1, scale=0, around=1.3),
+        patch_bounds=torch.tensor([edge for patches, _ in bounds for edge in patches], dtype=torch.int32),
+        token_bounds=torch.tensor([edge for _, tokens in bounds for edge in tokens], dtype=torch.int32),
+    )
+    scales = {"reconstruction": 0.125, "commitment": 0.0625}
+
+    def apply(patches, tokens, chosen, sharpness, **_):
+        total = 0
+        for (patch, token), codes in zip(bounds, chosen.chunk(len(bounds))):
+            x = torch.cat([patches[slice(*patch)], tokens[slice(*token)]])
+            reconstruction, commitment = dictionary_distances(x, codes, sharpness)
+            total = total + scales["reconstruction"] * reconstruction + scales["commitment"] * commitment
+        return total
+
+    return case(random, inputs, apply, scales)
 
 
 @operation("stackRows")

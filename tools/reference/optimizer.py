@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from unimo_reference import TEMPERATURE_RANGE
+from unimo_reference import SCALAR_RANGES
 
 
 @dataclass
@@ -35,8 +35,9 @@ class AdamW:
         with torch.no_grad():
             for name, gradient in gradients.items():
                 self.update(name, weights[name], gradient * scale, learning_rate)
-            if "itc.temperature" in gradients:
-                weights["itc.temperature"].clamp_(*TEMPERATURE_RANGE)
+            for name, bounds in SCALAR_RANGES.items():
+                if name in gradients:
+                    weights[name].clamp_(*bounds)
         return norm
 
     def update(self, name: str, weight: Tensor, gradient: Tensor, learning_rate: float) -> None:

@@ -21,9 +21,10 @@ from torch import nn
 import compare
 import goldens
 from dropout import Dropout, philox
+from objectives import batch_of, loss_of, two_view_loss
 from operation_cases import planned_attention
 from optimizer import AdamW, Schedule, global_norm
-from unimo_reference import Attention, Layer, Unimo, batch_of, loss_of, patch_embedding, two_view_loss
+from unimo_reference import Attention, Layer, Unimo, patch_embedding
 
 torch.set_num_threads(1)  # tiny tensors: more threads only wait for each other
 
@@ -193,7 +194,8 @@ class Comparison(unittest.TestCase):
         rows = compare.compare(self.run_directory, 50)
         self.assertEqual([row for row in rows if not row["ok"]], [])
         checked = {row["name"].split()[1] for row in rows if row["check"] == "gradient"}
-        self.assertEqual(checked, {name for name, _ in Unimo(goldens.CONFIG).named_parameters()})
+        expected = {name for name, _ in Unimo(goldens.CONFIG).named_parameters() if not name.startswith("itm.")}
+        self.assertEqual(checked, expected)
         self.assertEqual(sum(row["check"] == "loss" for row in rows), 3)  # steps 0 and 6
         self.assertEqual(sum(row["check"] == "learning rate" for row in rows), self.STEPS)
 
@@ -290,17 +292,20 @@ class Goldens(unittest.TestCase):
         wrong = {p.name: goldens.difference(p, *content) for p, content in goldens.goldens().items()}
         self.assertEqual({name: fault for name, fault in wrong.items() if fault}, {})
 
+    # The scores' sharpness learns from the dictionary's loss alone, which matching does not have.
+    SILENT = ("image_text_matching", "gradient/dictionary.sharpness")
+
     def test_every_gradient_of_the_goldens_says_something(self):
         """Key biases have a true gradient of zero, and a table's unused rows too; no whole tensor has."""
         for name in goldens.OBJECTIVE_CASES:
             tensors, _ = goldens.objective_case(name)
             for key, tensor in tensors.items():
-                if key.startswith("gradient/"):
+                if key.startswith("gradient/") and (name, key) != self.SILENT:
                     self.assertGreater(float(tensor.norm()), 1e-6, f"{name} {key}")
 
     def test_gradients_agree_with_finite_differences(self):
         random = numpy.random.default_rng(3)
-        model, _ = goldens.model(random)
+        model, _ = goldens.model(random, goldens.BASELINE)  # a stopped gradient is no derivative
         text = goldens.texts(random) | {"view0": goldens.images(random)}
         batch = batch_of("masked_language", text)
         _, gradients = compare.gradients_of(model, [batch])

@@ -1,4 +1,4 @@
-"""UNIMO-2 without its dictionary, in plain PyTorch: the model, its three pre-training losses, and its files.
+"""UNIMO-2 in plain PyTorch: the model and its checkpoint files. Losses are in `objectives.py`.
 
 The module names are the tensor names of unimo's weight files, so a checkpoint loads with `load_state_dict`:
 
@@ -14,8 +14,8 @@ Shapes
     B  samples                                H  heads, D = C / H
     T  text tokens of one sample              F  feed-forward width
     P  patches of one image                   V  vocabulary
-    S  side of an image in pixels             M  masked rows
-    p  side of a patch in pixels
+    S  side of an image in pixels             M  rows with a token to predict
+    p  side of a patch in pixels              K  codes, G of them chosen for a sample
 
 Linear layers are y = x Wᵀ + b with W (out, in). There is no dropout. Everything runs in the type of the
 parameters; `model.double()` gives the float64 reference.
@@ -33,8 +33,8 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 FIRST_POSITION = 2  # RoBERTa's text positions start behind two reserved rows
-CONTRASTIVE_TEMPERATURE = 0.1  # NT-Xent over two views
-TEMPERATURE_RANGE = (0.001, 0.5)  # where the learned temperature is kept
+# Where the stored values of learned scalars are kept.
+SCALAR_RANGES = {"itc.temperature": (0.001, 0.5), "dictionary.sharpness": (1.0, 1e4)}
 
 
 # ---------------------------------------------------------------------------------------------- the model
@@ -49,18 +49,21 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width)  # rows: queries, keys, values; each H blocks of D
         self.output = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, offsets: list[int]) -> Tensor:
-        """(N, C) → (N, C), each sample attending to itself."""
+    def forward(self, x: Tensor, offsets: list[int], sees: list[Tensor] | None = None) -> Tensor:
+        """(N, C) → (N, C), each sample attending to itself: sees[b] (T, T) says which rows see which, all without it."""
         qkv = self.qkv(x)
-        samples = [self.attend(qkv[a:b]) for a, b in zip(offsets, offsets[1:])]
+        ranges = list(zip(offsets, offsets[1:]))
+        samples = [self.attend(qkv[a:b], sees[i] if sees else None) for i, (a, b) in enumerate(ranges)]
         return self.output(torch.cat(samples) if samples else qkv[:, : x.shape[1]])
 
-    def attend(self, qkv: Tensor) -> Tensor:
+    def attend(self, qkv: Tensor, sees: Tensor | None = None) -> Tensor:
         """(T, 3C) → (T, C)."""
         rows, width = qkv.shape[0], qkv.shape[1] // 3
         q, k, v = qkv.view(rows, 3, self.heads, width // self.heads).permute(1, 2, 0, 3)  # (H, T, D) each
-        weights = torch.softmax(q @ k.transpose(1, 2) / math.sqrt(width // self.heads), dim=-1)  # (H, T, T)
-        return (weights @ v).transpose(0, 1).reshape(rows, width)
+        scores = q @ k.transpose(1, 2) / math.sqrt(width // self.heads)  # (H, T, T)
+        if sees is not None:
+            scores = scores.masked_fill(~sees, -math.inf)
+        return (torch.softmax(scores, dim=-1) @ v).transpose(0, 1).reshape(rows, width)
 
 
 class FeedForward(nn.Module):
@@ -84,11 +87,11 @@ class Layer(nn.Module):
         self.norm2 = nn.LayerNorm(width, eps=epsilon)
         self.ffn = FeedForward(width, feed_forward)
 
-    def forward(self, x: Tensor, offsets: list[int]) -> Tensor:
+    def forward(self, x: Tensor, offsets: list[int], sees: list[Tensor] | None = None) -> Tensor:
         if self.pre_norm:
-            x = x + self.attention(self.norm1(x), offsets)
+            x = x + self.attention(self.norm1(x), offsets, sees)
             return x + self.ffn(self.norm2(x))
-        x = self.norm1(x + self.attention(x, offsets))
+        x = self.norm1(x + self.attention(x, offsets, sees))
         return self.norm2(x + self.ffn(x))
 
 
@@ -140,36 +143,99 @@ class TextEncoder(nn.Module):
         self.norm = nn.LayerNorm(width, eps=1e-5)
         self.layers = layers(config["text"], pre_norm=False, epsilon=1e-5)
 
-    def forward(self, tokens: Tensor, offsets: list[int]) -> Tensor:
+    def forward(self, tokens: Tensor, offsets: list[int], causal: bool = False) -> Tensor:
         """(N) ids → (N, C)."""
         x = self.norm(embedding(tokens, offsets, self.word, self.position))
+        lengths = [b - a for a, b in zip(offsets, offsets[1:])]
+        sees = [torch.ones(n, n, dtype=torch.bool).tril() for n in lengths] if causal else None
         for layer in self.layers:
-            x = layer(x, offsets)
+            x = layer(x, offsets, sees)
         return x
 
 
-class JointEncoder(nn.Module):
-    """Post-LN layers over the image rows and the text rows of a sample together."""
+class Dictionary(nn.Module):
+    """K codes, and how sharply an input tells them apart."""
+
+    def __init__(self, sizes: dict, width: int):
+        super().__init__()
+        self.chosen, self.balanced = sizes["chosen"], sizes["scores"] == "balanced"
+        self.codes = nn.Parameter(torch.zeros(sizes["codes"], width))
+        self.sharpness = nn.Parameter(torch.tensor([100.0]))
+
+    def totals(self, patches: Tensor, tokens: Tensor) -> Tensor:
+        """Patches (P, C) and tokens (T, C) of one sample → the score (K) of each code."""
+        parts = [torch.sigmoid(self.sharpness * x @ self.codes.T) for x in (patches, tokens) if x.shape[0] > 0]
+        if self.balanced:
+            return sum(part.mean(dim=0) for part in parts)  # halving both changes no choice
+        return sum(part.sum(dim=0) for part in parts)
+
+    def choose(self, patches: Tensor, tokens: Tensor) -> Tensor:
+        """The rows (G) of the codes with the highest scores, ascending."""
+        return self.totals(patches, tokens).topk(self.chosen).indices.sort().values
+
+
+@dataclass
+class Grounded:
+    """What the Grounded Transformer made of a batch, and what went into its dictionary."""
+
+    image: Tensor | None  # (B, 1 + P, C)
+    text: Tensor | None  # (N, C)
+    inputs: list[Tensor] | None = None  # (P + T, C) of each sample
+    codes: list[Tensor] | None = None  # (G, C) of each sample
+
+
+class GroundedTransformer(nn.Module):
+    """Post-LN layers over image rows, grounded tokens and text rows of a sample."""
 
     def __init__(self, config: dict):
         super().__init__()
-        self.layers = layers(config["joint"], pre_norm=False, epsilon=1e-5)
+        if config.get("dictionary"):
+            self.norm = nn.LayerNorm(config["grounded"]["width"], eps=1e-5)
+        self.layers = layers(config["grounded"], pre_norm=False, epsilon=1e-5)
 
-    def forward(self, image: Tensor | None, text: Tensor, offsets: list[int]) -> Tensor:
-        """Image (B, 1 + P, C) or none, text (N, C) → the text rows (N, C)."""
-        if image is None:
-            for layer in self.layers:
-                text = layer(text, offsets)
-            return text
-        rows, joint, bounds, is_text = image.shape[1], [], [0], []
-        for b, (start, end) in enumerate(zip(offsets, offsets[1:])):
-            joint += [image[b], text[start:end]]
-            bounds.append(bounds[-1] + rows + end - start)
-            is_text += [False] * rows + [True] * (end - start)
-        x = torch.cat(joint) if joint else text
+    def forward(
+        self, image: Tensor | None, codes: list[Tensor] | None, text: Tensor | None, offsets: list[int] | None,
+        causal: bool,
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Image (B, 1 + P, C) or none, codes (G, C) of each sample or none, text (N, C) or none → image and text rows."""
+        if not len(self.layers):
+            return image, text
+        samples = image.shape[0] if image is not None else len(offsets) - 1
+        rows, bounds, sees, kinds = [], [0], [], []
+        for b in range(samples):
+            parts = {
+                "v": None if image is None else image[b],
+                "g": None if codes is None else self.norm(codes[b]),
+                "t": None if text is None else text[offsets[b] : offsets[b + 1]],
+            }
+            present = {kind: part for kind, part in parts.items() if part is not None}
+            rows += present.values()
+            kind = [kind for kind, part in present.items() for _ in range(part.shape[0])]
+            kinds += kind
+            bounds.append(bounds[-1] + len(kind))
+            sees.append(sight(kind, grounded=codes is not None, causal=causal))
+        x = torch.cat(rows) if rows else text
         for layer in self.layers:
-            x = layer(x, bounds)
-        return x[torch.tensor(is_text, dtype=torch.bool)]
+            x = layer(x, bounds, sees)
+        is_image, is_text = (torch.tensor([k == wanted for k in kinds], dtype=torch.bool) for wanted in "vt")
+        return (
+            None if image is None else x[is_image].view(image.shape),
+            None if text is None else x[is_text],
+        )
+
+
+def sight(kinds: list[str], grounded: bool, causal: bool) -> Tensor:
+    """(T, T), true where the row of a sample sees the column: v image, g grounded token, t text."""
+    sees = torch.zeros(len(kinds), len(kinds), dtype=torch.bool)
+    for i, row in enumerate(kinds):
+        for j, column in enumerate(kinds):
+            if causal:
+                sees[i, j] = column != "t" or (row == "t" and j <= i)
+            elif grounded:
+                sees[i, j] = row == column or "g" in (row, column)
+            else:
+                sees[i, j] = True
+    return sees
 
 
 class MaskedLanguageHead(nn.Module):
@@ -190,6 +256,20 @@ class ImageTextContrast(nn.Module):
         self.temperature = nn.Parameter(torch.tensor([0.07]))
 
 
+class MatchingHead(nn.Module):
+    """Do image and text belong together?"""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.image = nn.Linear(width, width)
+        self.text = nn.Linear(width, width)
+        self.output = nn.Linear(width, 2)
+
+    def forward(self, image: Tensor, text: Tensor) -> Tensor:
+        """(B, C) each → logits of mismatch and match (B, 2)."""
+        return self.output(torch.relu(self.image(image)) * torch.relu(self.text(text)))
+
+
 class ProjectionHead(nn.Module):
     """SimCLR's head."""
 
@@ -204,8 +284,8 @@ class ProjectionHead(nn.Module):
 
 class Unimo(nn.Module):
     """
-    `config`: vocabulary, max_tokens, image_size, patch_size, projection, and for each of vision, text and joint:
-    layers, width, heads, feed_forward.
+    `config`: vocabulary, max_tokens, image_size, patch_size, projection, for each of vision, text and grounded:
+    layers, width, heads, feed_forward; and unless it is the baseline, dictionary: codes, chosen, scores.
     """
 
     def __init__(self, config: dict):
@@ -214,10 +294,44 @@ class Unimo(nn.Module):
         width = config["text"]["width"]
         self.vision = VisionEncoder(config)
         self.text = TextEncoder(config)
-        self.joint = JointEncoder(config)
+        if config.get("dictionary"):
+            self.dictionary = Dictionary(config["dictionary"], width)
+        self.grounded = GroundedTransformer(config)
         self.mlm = MaskedLanguageHead(width, config["vocabulary"])
+        self.itm = MatchingHead(width)
         self.itc = ImageTextContrast()
         self.simclr = ProjectionHead(config["vision"]["width"], config["projection"])
+
+    @property
+    def has_dictionary(self) -> bool:
+        return bool(self.config.get("dictionary"))
+
+    def understand(
+        self, pixels: Tensor | None, tokens: Tensor | None, offsets: list[int] | None, causal: bool = False,
+        codes: Tensor | None = None,
+    ) -> Grounded:
+        """Everything, from pixels and ids to the Grounded Transformer's rows. `codes` (B, G) are choices made elsewhere."""
+        image = None if pixels is None else self.vision(pixels)
+        text = None if tokens is None else self.text(tokens, offsets, causal)
+        if not self.has_dictionary:
+            return Grounded(*self.grounded(image, None, text, offsets, causal))
+        inputs, chosen = self.ground(image, None if causal else text, offsets, codes)
+        return Grounded(*self.grounded(image, chosen, text, offsets, causal), inputs, chosen)
+
+    def ground(
+        self, image: Tensor | None, text: Tensor | None, offsets: list[int] | None, codes: Tensor | None = None
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """The dictionary's inputs and the codes chosen, of each sample; class rows are no inputs."""
+        none = self.dictionary.codes[:0]
+        samples = image.shape[0] if image is not None else len(offsets) - 1
+        inputs, chosen = [], []
+        for b in range(samples):
+            patches = none if image is None else image[b, 1:]
+            words = none if text is None else text[offsets[b] + 1 : offsets[b + 1]]
+            rows = self.dictionary.choose(patches, words) if codes is None else codes[b].long()
+            inputs.append(torch.cat([patches, words]))
+            chosen.append(self.dictionary.codes[rows])
+        return inputs, chosen
 
     def image_embedding(self, pixels: Tensor) -> Tensor:
         """(B, S, S, 3) bytes → (B, C), of length one: what retrieval compares."""
@@ -248,93 +362,18 @@ def patch_embedding(
     return torch.cat([cls.expand(samples, 1, -1), x], dim=1) + position
 
 
+def dictionary_distances(x: Tensor, codes: Tensor, sharpness: Tensor) -> tuple[Tensor, Tensor]:
+    """Inputs (L, C) and the codes (G, C) chosen for them → the sums of squares of reconstruction and of commitment."""
+    scores = torch.sigmoid(sharpness * x @ codes.T)  # (L, G)
+    of_codes = scores / (scores.sum(dim=1, keepdim=True) + 1e-18)
+    of_inputs = scores / (scores.sum(dim=0, keepdim=True) + 1e-18)
+    reconstruction = ((x.detach() - of_codes @ codes) ** 2).sum()
+    return reconstruction, ((codes.detach() - of_inputs.T @ x) ** 2).sum()
+
+
 def normalize(x: Tensor) -> Tensor:
     """Each row at length one."""
     return x / torch.sqrt((x * x).sum(dim=-1, keepdim=True) + 1e-12)
-
-
-# -------------------------------------------------------------------------------------------- the objectives
-
-
-@dataclass
-class Batch:
-    """One global batch of one objective."""
-
-    objective: str
-    tokens: Tensor | None = None  # (N)
-    offsets: list[int] | None = None  # (B + 1)
-    masked_rows: Tensor | None = None  # (M), rows among N
-    labels: Tensor | None = None  # (M), the ids that were there
-    view0: Tensor | None = None  # (B, S, S, 3) bytes
-    view1: Tensor | None = None  # (B, S, S, 3) bytes
-    loss: float | None = None  # as the run computed it
-
-    @property
-    def groups(self) -> set[str]:
-        """The parameter groups (first component of the names) that this batch trains."""
-        if self.objective == "masked_language":
-            return {"text", "joint", "mlm"} | (set() if self.view0 is None else {"vision"})
-        if self.objective == "image_text_contrastive":
-            return {"vision", "text", "itc"}
-        if self.objective == "image_contrastive":
-            return {"vision", "simclr"}
-        raise ValueError(f"no objective is called {self.objective!r}")
-
-
-def masked_language(model: Unimo, batch: Batch) -> Tensor:
-    """Mean cross entropy of the masked tokens, given text and, in pairs, the image."""
-    if batch.masked_rows.numel() == 0:
-        return zero(model)
-    image = None if batch.view0 is None else model.vision(batch.view0)
-    hidden = model.joint(image, model.text(batch.tokens, batch.offsets), batch.offsets)
-    logits = model.mlm(hidden[batch.masked_rows.long()], model.text.word)
-    return F.cross_entropy(logits, batch.labels.long())
-
-
-def image_text_contrastive(model: Unimo, batch: Batch) -> Tensor:
-    """Both directions of the contrast between images and texts; the pool is the batch."""
-    if batch.view0.shape[0] == 0:
-        return zero(model)
-    u, v = model.image_embedding(batch.view0), model.text_embedding(batch.tokens, batch.offsets)
-    return image_text_loss(u, v, model.itc.temperature)
-
-
-def image_contrastive(model: Unimo, batch: Batch) -> Tensor:
-    """Contrast between two views of each image among all views of the batch."""
-    if batch.view0.shape[0] == 0:
-        return zero(model)
-    cls = torch.cat([model.vision(batch.view0)[:, 0], model.vision(batch.view1)[:, 0]])
-    return two_view_loss(normalize(model.simclr(cls)))
-
-
-def image_text_loss(u: Tensor, v: Tensor, temperature: Tensor) -> Tensor:
-    """u, v (B, C) of length one, temperature (1) → mean over B of half the row and half the column loss."""
-    logits = u @ v.T / temperature
-    target = torch.arange(u.shape[0])
-    return 0.5 * (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target))
-
-
-def two_view_loss(z: Tensor) -> Tensor:
-    """z (2B, D) of length one, all first views and then all second views → NT-Xent, mean over 2B."""
-    count = z.shape[0]
-    logits = (z @ z.T / CONTRASTIVE_TEMPERATURE).masked_fill(torch.eye(count, dtype=torch.bool), -math.inf)
-    return F.cross_entropy(logits, (torch.arange(count) + count // 2) % count)
-
-
-def zero(model: Unimo) -> Tensor:
-    """The loss of nothing."""
-    return 0 * model.text.word.sum()
-
-
-OBJECTIVES = {
-    "masked_language": masked_language,
-    "image_text_contrastive": image_text_contrastive,
-    "image_contrastive": image_contrastive,
-}
-
-
-def loss_of(model: Unimo, batch: Batch) -> Tensor:
-    return OBJECTIVES[batch.objective](model, batch)
 
 
 # ------------------------------------------------------------------------------------------------- its files
@@ -354,37 +393,3 @@ def read_checkpoint(directory: str | Path) -> Unimo:
         weights |= read_tensors(path)
     model.load_state_dict(weights)
     return model
-
-
-def read_batch(*paths: str | Path) -> Batch:
-    """A batch as a run dumps it: tokens, offsets, masked_rows, labels, view0, view1, as far as present.
-
-    Several files are the slices of several ranks, in rank order."""
-    slices, metadata = [], {}
-    for path in paths:
-        with safe_open(path, framework="np") as file:
-            metadata = file.metadata() or {}
-            slices.append({name: file.get_tensor(name) for name in file.keys()})
-        if "objective" not in metadata:
-            raise ValueError(f"{path}: expected metadata 'objective', found {sorted(metadata)}")
-    return batch_of(metadata["objective"], join_slices(slices), metadata.get("loss"))
-
-
-def join_slices(slices: list[dict[str, numpy.ndarray]]) -> dict[str, numpy.ndarray]:
-    """One batch from the slices of ranks; a rank without samples has no tensors."""
-    slices = [tensors for tensors in slices if tensors]
-    joined = {name: numpy.concatenate([tensors[name] for tensors in slices]) for name in slices[0]} if slices else {}
-    if "offsets" in joined:
-        starts = numpy.cumsum([0] + [len(tensors["tokens"]) for tensors in slices])
-        shifted = list(zip(starts, slices))
-        joined["offsets"] = numpy.concatenate([[0]] + [start + t["offsets"][1:] for start, t in shifted])
-        if "masked_rows" in joined:
-            joined["masked_rows"] = numpy.concatenate([start + t["masked_rows"] for start, t in shifted])
-    return joined
-
-
-def batch_of(objective: str, tensors: dict[str, numpy.ndarray], loss: str | float | None = None) -> Batch:
-    arrays = {name: torch.from_numpy(numpy.ascontiguousarray(value)) for name, value in tensors.items()}
-    if "offsets" in arrays:
-        arrays["offsets"] = arrays["offsets"].tolist()
-    return Batch(objective, loss=None if loss is None else float(loss), **arrays)

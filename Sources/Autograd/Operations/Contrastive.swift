@@ -15,18 +15,18 @@ public struct ContrastiveLoss {
     /// Symmetric InfoNCE (van den Oord et al. 2018; Radford et al. 2021): ½·(CE over rows + CE over columns) of u·vᵀ/τ, the
     /// matching pair being the diagonal; mean over B.
     /// - Parameters:
-    ///   - u, v: `(B, D)`, rows of unit length. - temperature: τ.
+    ///   - u, v: `(B, D)`, rows of unit length. - temperature: τ. - weight: of the loss and its gradients.
     ///   - own: rows whose gradients are wanted. - du, dv: `(own, D)`, written.
     /// - Returns: the loss and its derivative by τ.
     public func pairs(
-        u: Tensor, v: Tensor, temperature: Float, own: Range<Int>, du: Tensor, dv: Tensor
+        u: Tensor, v: Tensor, temperature: Float, weight: Float = 1, own: Range<Int>, du: Tensor, dv: Tensor
     ) -> (loss: Double, dTemperature: Double) {
         let B = u.rows
         precondition(v.rows == B && v.columns == u.columns, "contrastive pairs: u \(u.shape), v \(v.shape)")
         let forward = side(
-            u, v, temperature: temperature, weight: 0.5 / Float(B), matches: { $0 }, excluded: { _ in nil })
+            u, v, temperature: temperature, weight: 0.5 * weight / Float(B), matches: { $0 }, excluded: { _ in nil })
         let reverse = side(
-            v, u, temperature: temperature, weight: 0.5 / Float(B), matches: { $0 }, excluded: { _ in nil })
+            v, u, temperature: temperature, weight: 0.5 * weight / Float(B), matches: { $0 }, excluded: { _ in nil })
         addGradients(forward.scores, reverse.scores, of: own, others: v, temperature: temperature, into: du)
         addGradients(reverse.scores, forward.scores, of: own, others: u, temperature: temperature, into: dv)
         arena.recycle(forward.scores)
@@ -40,7 +40,8 @@ public struct ContrastiveLoss {
     ///   - first, second: `(B, D)`, rows of unit length.
     ///   - own: images whose gradients are wanted. - dFirst, dSecond: `(own, D)`, written.
     public func views(
-        first: Tensor, second: Tensor, temperature: Float, own: Range<Int>, dFirst: Tensor, dSecond: Tensor
+        first: Tensor, second: Tensor, temperature: Float, weight: Float = 1, own: Range<Int>, dFirst: Tensor,
+        dSecond: Tensor
     ) -> Double {
         let B = first.rows
         precondition(second.rows == B && second.columns == first.columns, "views: \(first.shape), \(second.shape)")
@@ -48,7 +49,8 @@ public struct ContrastiveLoss {
         z.floats.update(from: first.floats, count: first.count)
         (z.floats + first.count).update(from: second.floats, count: second.count)
         let all = side(
-            z, z, temperature: temperature, weight: 0.5 / Float(B), matches: { ($0 + B) % (2 * B) }, excluded: { $0 })
+            z, z, temperature: temperature, weight: 0.5 * weight / Float(B), matches: { ($0 + B) % (2 * B) },
+            excluded: { $0 })
         addGradients(all.scores, all.scores, of: own, others: z, temperature: temperature, into: dFirst)
         let ownSecond = own.lowerBound + B..<own.upperBound + B
         addGradients(all.scores, all.scores, of: ownSecond, others: z, temperature: temperature, into: dSecond)

@@ -21,17 +21,24 @@ extension Tape {
         return y
     }
 
-    /// y = [a; b]: two blocks of rows, one after the other.
-    /// - Parameters: a `(M, C)`, b `(N, C)`.
-    /// - Returns: `(M + N, C)`.
-    public func stackRows(_ a: Variable, _ b: Variable) -> Variable {
-        precondition(a.columns == b.columns, "stackRows: \(a.value.shape) and \(b.value.shape)")
-        let y = variable(rows: a.rows + b.rows, columns: a.columns)
-        y.value.floats.update(from: a.value.floats, count: a.value.count)
-        (y.value.floats + a.value.count).update(from: b.value.floats, count: b.value.count)
+    /// Blocks of rows, one after the other.
+    /// - Parameter blocks: `(Nᵢ, C)` each.
+    /// - Returns: `(Σ Nᵢ, C)`.
+    public func stackRows(_ blocks: [Variable]) -> Variable {
+        guard let first = blocks.first else { preconditionFailure("stackRows of nothing") }
+        let y = variable(rows: blocks.reduce(0) { $0 + $1.rows }, columns: first.columns)
+        var start = 0
+        for block in blocks {
+            precondition(block.columns == first.columns, "stackRows: \(block.value.shape) under \(first.value.shape)")
+            y.value.rows(start..<start + block.rows).floats.update(from: block.value.floats, count: block.value.count)
+            start += block.rows
+        }
         record(y) { [self] dy in
-            seed(a, dy.rows(0..<a.rows))
-            seed(b, dy.rows(a.rows..<dy.rows))
+            var start = 0
+            for block in blocks {
+                seed(block, dy.rows(start..<start + block.rows))
+                start += block.rows
+            }
         }
         return y
     }
@@ -72,6 +79,36 @@ extension Tape {
             let (dx, beta) = contribution(to: x)
             if beta == 0 { dx.fill(0) }
             Tensors.add(dy.floats, into: dx.floats + range.lowerBound * x.columns, count: dy.count)
+        }
+        return y
+    }
+
+    /// z = x · y, element by element.
+    /// - Parameters: x, y `(N, C)`.
+    /// - Returns: `(N, C)`. Saves both.
+    public func product(_ x: Variable, _ y: Variable) -> Variable {
+        precondition(
+            x.rows == y.rows && x.columns == y.columns, "product: x \(x.value.shape), y \(y.value.shape)")
+        let z = variable(rows: x.rows, columns: x.columns)
+        Tensors.product(x.value.floats, y.value.floats, into: z.value.floats, count: z.value.count)
+        record(z) { [self] dz in
+            for (input, other) in [(x, y), (y, x)] {
+                let (d, beta) = contribution(to: input)
+                if beta == 0 { d.fill(0) }
+                accumulateProduct(dz.floats, other.value.floats, into: d.floats, count: d.count)
+            }
+        }
+        return z
+    }
+
+    /// y = max(x, 0), element by element.
+    /// - Returns: the shape of x. Saves y.
+    public func relu(_ x: Variable) -> Variable {
+        let y = variable(rows: x.rows, columns: x.columns)
+        Tensors.relu(x.value.floats, into: y.value.floats, count: y.value.count)
+        record(y) { [self] dy in
+            reluGradient(y.value.floats, dy.floats, count: dy.count)
+            pass(dy, to: x)
         }
         return y
     }

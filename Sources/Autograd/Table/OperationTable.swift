@@ -1,7 +1,7 @@
 /// Every operation of the tape. An entry buys, without further code, a gradient check against a float64 oracle, a comparison
 /// with the reference's golden, a count of allocations, equal bits for any number of threads, and a benchmark row.
 public enum OperationTable {
-    public static let cases: [OperationCase] = rowOperations + layers + attentions + embeddings + losses
+    public static let cases: [OperationCase] = rowOperations + layers + attentions + embeddings + dictionary + losses
 
     // The large shapes are those of a base-sized step: N rows of C, F feed-forward, V vocabulary, M masked rows.
     static let (N, C, F, V, M) = (1024, 768, 3072, 50_265, 152)

@@ -47,7 +47,19 @@ extension OperationTable {
             "stackRows", [.variable("a", [3, 37], [N, C]), .variable("b", [5, 37], [N, C])],
             work: .memory(forward: bytes(4 * N * C), backward: bytes(4 * N * C))
         ) { tape, inputs in
-            .rows(tape.stackRows(inputs.variable("a"), inputs.variable("b")))
+            .rows(tape.stackRows([inputs.variable("a"), inputs.variable("b")]))
+        },
+        OperationCase(
+            "product", [.variable("x", [5, 37], [N, C]), .variable("y", [5, 37], [N, C])],
+            work: .memory(forward: bytes(3 * N * C), backward: bytes(6 * N * C))
+        ) { tape, inputs in
+            .rows(tape.product(inputs.variable("x"), inputs.variable("y")))
+        },
+        OperationCase(
+            "relu", [.variable("x", [5, 37], [N, C])],
+            work: .memory(forward: bytes(2 * N * C), backward: bytes(3 * N * C))
+        ) { tape, inputs in
+            .rows(tape.relu(inputs.variable("x")))
         },
         OperationCase(
             "slice", [.variable("x", [9, 37], [N, C])],

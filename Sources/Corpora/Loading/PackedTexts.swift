@@ -47,12 +47,14 @@ public final class PackedTexts: StoredCorpus {
         try members(index).reduce(0) { try $0 + texts.textBytes($1) }
     }
 
+    public func read(_ index: Int) throws -> StoredSample { try read(index, for: .order) }
+
     /// One text member for each document.
-    public func read(_ index: Int) throws -> StoredSample {
-        var found = try texts.read(index * group)
+    public func read(_ index: Int, for purpose: ReadPurpose) throws -> StoredSample {
+        var found = try texts.read(index * group, for: purpose)
         var last = found.key
         for number in members(index).dropFirst() {
-            let next = try texts.read(number)
+            let next = try texts.read(number, for: purpose)
             guard let text = next.text else { continue }
             if Self.goesOn(last, next.key), let end = found.members.indices.last {
                 found.members[end].bytes += [UInt8(ascii: " ")] + text.bytes

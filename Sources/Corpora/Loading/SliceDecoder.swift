@@ -31,11 +31,11 @@ struct SliceDecoder: Sendable {
     func decode(_ plan: BatchPlan, position: Int) throws -> Outcome {
         let index = plan.sampleIndices[position]
         var skipped: [SkippedSample] = []
-        if let sample = try decode(index, plan, position, &skipped) { return Outcome(sample: sample) }
+        if let sample = try decode(index, for: .order, plan, position, &skipped) { return Outcome(sample: sample) }
         var tried = 0
         for candidate in replacements(plan, position: position) {
             tried += 1
-            guard let sample = try decode(candidate, plan, position, &skipped) else { continue }
+            guard let sample = try decode(candidate, for: .relative, plan, position, &skipped) else { continue }
             for index in skipped.indices { skipped[index].replacement = sample.key }
             return Outcome(sample: sample, skipped: skipped)
         }
@@ -44,10 +44,10 @@ struct SliceDecoder: Sendable {
 
     /// Nil, and a new row of `skipped`, when the sample can't be used.
     private func decode(
-        _ index: Int, _ plan: BatchPlan, _ position: Int, _ skipped: inout [SkippedSample]
+        _ index: Int, for purpose: ReadPurpose, _ plan: BatchPlan, _ position: Int, _ skipped: inout [SkippedSample]
     ) throws -> Sample? {
         let entry = entries[plan.entry]
-        let stored = try entry.corpus.read(index)
+        let stored = try entry.corpus.read(index, for: purpose)
         let random = RandomKey(seed: seed, batch: plan.number, position: position, purpose: .masking)
         do {
             return try decoders[plan.entry].decode(stored, random: random)

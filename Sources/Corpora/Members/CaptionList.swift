@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Runtime
 
 /// Several captions of one image: the member `captions.json`, a JSON list of texts. `txt` beside it holds the first.
 public struct CaptionList: Sendable, Equatable {
@@ -52,6 +53,27 @@ extension StoredSample {
                 throw MemberError(member: member.name, expected: "UTF-8", found: "other bytes")
             }
             return [text]
+        }
+    }
+
+    /// `texts`, for whom a sample whose texts can't be read is a fault of its corpus.
+    /// - Parameter corpus: its directory, for messages.
+    public func texts(in corpus: String) throws(CorpusError) -> [String] {
+        do { return try texts } catch {
+            throw .damaged(
+                FileFault(
+                    path: corpus + "/" + shard, offset: offset,
+                    expected: "\(error.expected) in `\(error.member)` of \(key)",
+                    found: error.found, remedy: "repair the source and pack it again"))
+        }
+    }
+
+    /// Captions that `txt` does not hold, each with its place in the list, counted from 0.
+    var furtherCaptions: [(place: Int, text: [UInt8])] {
+        get throws(MemberError) {
+            guard let member = member([CaptionList.memberName]) else { return [] }
+            let captions = try CaptionList(member).captions.enumerated().map { (place: $0, text: Array($1.utf8)) }
+            return captions.first?.text == text?.bytes ? Array(captions.dropFirst()) : captions
         }
     }
 }

@@ -48,7 +48,10 @@ struct FileWalk {
     private static func entries(of directory: String) throws -> [Entry] {
         try Directory.names(in: directory).compactMap { name -> Entry? in
             let path = directory.hasSuffix("/") ? directory + name : directory + "/" + name
-            guard let found = status(of: path) else { return nil }
+            guard let found = status(of: path) else {
+                // A link to nothing is a file that can't be read: whoever reads it says so.
+                return isLink(path) ? Entry(name: name, isDirectory: false, size: 0, modified: 0) : nil
+            }
             switch found.st_mode & S_IFMT {
             case S_IFREG:
                 return Entry(name: name, isDirectory: false, size: UInt64(found.st_size), modified: modified(found))

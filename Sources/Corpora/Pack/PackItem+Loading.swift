@@ -19,18 +19,23 @@ extension PackItem {
     }
 
     private func checkStatus() throws {
-        struct Record: Decodable { var status: String? }
-        let bytes: [UInt8]
+        let record: [UInt8]
         switch status {
         case .none: return
-        case .file(let path): bytes = try InputFile.contents(of: path, limit: UInt64(Self.textLimit))
-        case .inline(let found): bytes = found
+        case .file(let path): record = try InputFile.contents(of: path, limit: UInt64(Self.textLimit))
+        case .inline(let found): record = found
         }
+        if try Self.isFailure(record) { throw FailedDownload() }
+    }
+
+    /// Whether img2dataset's record says that the download failed.
+    static func isFailure(_ bytes: [UInt8]) throws -> Bool {
+        struct Record: Decodable { var status: String? }
         let record: Record
         do { record = try JSONDecoder().decode(Record.self, from: Data(bytes)) } catch {
             throw SampleRejection(description: "its json is no record of a download: \(JSONFault.summary(error))")
         }
-        if let status = record.status, status != "success" { throw FailedDownload() }
+        return record.status.map { $0 != "success" } ?? false
     }
 
     private func imageMember(_ transform: PackOptions.ImageTransform?) throws -> StoredSample.Member? {
@@ -139,19 +144,5 @@ extension PackItem {
         let trimmed = TextLines.trimmed(text)
         guard !trimmed.isEmpty else { throw SampleRejection(description: "the text is empty") }
         return trimmed
-    }
-}
-
-/// What is wrong with foreign JSON, in short.
-enum JSONFault {
-    static func summary(_ error: any Error) -> String {
-        switch error as? DecodingError {
-        case .typeMismatch(let type, let context):
-            "`\(context.codingPath.map(\.stringValue).joined(separator: "."))` is no \(type)"
-        case .valueNotFound(_, let context):
-            "`\(context.codingPath.map(\.stringValue).joined(separator: "."))` is null"
-        case .dataCorrupted(let context): context.debugDescription
-        default: "\(error)"
-        }
     }
 }

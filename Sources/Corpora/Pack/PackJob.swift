@@ -110,6 +110,9 @@ struct PackPlan {
             sources.append(source.adapted(to: survey))
             sizes.append(survey.bytes)
             detected.append(Self.describe(source.path, survey))
+            guard !source.contains(options.output) else {
+                throw CorpusError.insideSource(path: options.output, source: source.path)
+            }
             Array(survey.digest.utf8).withUnsafeBytes { hash.update($0) }
         }
         (self.sources, self.sizes, self.detected) = (sources, sizes, detected)
@@ -122,6 +125,6 @@ struct PackPlan {
         if survey.isDownload { text = "img2dataset output (\(text))" }
         return DetectedSource(
             path: path, format: text.isEmpty ? "nothing to read" : text, files: formats.reduce(0) { $0 + $1.value },
-            bytes: survey.bytes)
+            bytes: survey.bytes, passedOver: survey.passedOver)
     }
 }

@@ -78,9 +78,7 @@ final class PackJournal {
     }
 
     private static func line(_ record: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return sealed(Array(try encoder.encode(record)))
+        sealed(Array(try CorpusFile.json(record).dropLast()))
     }
 
     /// A record as a line: the JSON, a tab, its SHA-256, a line feed.

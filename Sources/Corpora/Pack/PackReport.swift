@@ -23,6 +23,17 @@ public struct DetectedSource: Sendable, Equatable {
     /// Files that are read, and bytes of all files.
     public var files: Int
     public var bytes: UInt64
+    /// Files of a folder that are not read and belong to none that is, by extension.
+    public var passedOver: [String: Int] = [:]
+
+    /// The most frequent extensions of what is not read, such as `3 .csv, 1 without an extension`; nil when all is.
+    public var passedOverText: String? {
+        let most = passedOver.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let shown = most.prefix(4).map { "\($0.value) \($0.key.isEmpty ? "without an extension" : ".\($0.key)")" }
+        guard !shown.isEmpty else { return nil }
+        let others = most.dropFirst(4).reduce(0) { $0 + $1.value }
+        return (shown + (others > 0 ? ["\(others) others"] : [])).joined(separator: ", ")
+    }
 }
 
 /// What the packer says before and while it works.

@@ -99,10 +99,7 @@ struct PackRun {
             throw CorpusError.rejected(counts.rejected, count: counts.rejectedCount)
         }
         guard counts.packed > 0 else {
-            throw CorpusError.empty(
-                sources: options.sources,
-                reason: "\(counts.seen) samples seen, \(counts.unpairedCount) images without a caption, "
-                    + "\(counts.heldBack) samples in the other part, none of kind \(options.kind.rawValue)")
+            throw CorpusError.empty(sources: options.sources, reason: emptiness)
         }
         let counts = counts
         let fingerprint = try writer.finish { fingerprint in
@@ -110,5 +107,17 @@ struct PackRun {
         }
         return PackReport(
             plan, counts, shards: writer.rows, resumed: attempt.finished.count, fingerprint: fingerprint)
+    }
+
+    /// Why there is not a single sample.
+    private var emptiness: String {
+        let found = [
+            ("images without a caption", counts.unpairedCount), ("samples in the other part", counts.heldBack),
+            ("failed downloads", counts.failedDownloads), ("bad sources", counts.rejectedCount),
+        ].filter { $1 > 0 }.map { "\($0): \($1)" }
+        if !found.isEmpty { return "no sample of \(options.kind.rawValue) (\(found.joined(separator: ", ")))" }
+        let passedOver = plan.detected.compactMap(\.passedOverText)
+        let rest = passedOver.isEmpty ? "" : "; not read: \(passedOver.joined(separator: ", "))"
+        return "nothing in it can be read as \(options.kind.rawValue)\(rest)"
     }
 }

@@ -18,6 +18,8 @@ struct PackSource {
         var bytes: UInt64 = 0
         /// img2dataset's marks were found.
         var isDownload = false
+        /// Files that are not read and belong to none that is, by extension.
+        var passedOver: [String: Int] = [:]
         /// SHA-256 over path, size and time of every file.
         var digest = ""
     }
@@ -51,11 +53,21 @@ struct PackSource {
             survey.bytes += file.size
             // Beside its files `00000.tar` or `00000/…`, img2dataset leaves `00000_stats.json`.
             if file.path.hasSuffix("_stats.json") { survey.isDownload = true }
-            if let format = readFormat(of: file) { survey.counts[format, default: 0] += 1 }
+            if let format = readFormat(of: file) {
+                survey.counts[format, default: 0] += 1
+            } else if !mayBeSidecar(file.path) {
+                survey.passedOver[SampleName.fileExtension(file.path), default: 0] += 1
+            }
         }
         if format != .automatic { survey.isDownload = settings.isDownload }
         survey.digest = hash.hex()
         return survey
+    }
+
+    /// Captions and records beside images, and what img2dataset says of its files.
+    private func mayBeSidecar(_ path: String) -> Bool {
+        let ending = SampleName.fileExtension(path)
+        return path.hasSuffix("_stats.json") || (settings.kind == .pairs && ["txt", "json"].contains(ending))
     }
 
     /// The source as the survey has found it to be.
@@ -70,6 +82,12 @@ struct PackSource {
         isFolder ? FileFormat(inFolder: file.path, format: format, kind: settings.kind) : fileFormat
     }
 
+    /// Whether `other` lies in this folder, links followed.
+    func contains(_ other: String) -> Bool {
+        guard isFolder, let own = Directory.resolved(path), let place = Directory.resolved(other) else { return false }
+        return place == own || place.hasPrefix(own == "/" ? own : own + "/")
+    }
+
     private func forEachFile(_ body: (WalkedFile, String) throws -> Void) throws {
         if isFolder {
             var walk = try FileWalk(path)
@@ -80,7 +98,7 @@ struct PackSource {
             guard fileFormat == .image else { return }
             for ending in [".txt", ".json"] {
                 let beside = SampleName.withoutExtension(path) + ending
-                if let file = FileWalk.file(beside) { try body(file, beside) }
+                if beside != path, let file = FileWalk.file(beside) { try body(file, beside) }
             }
         }
     }

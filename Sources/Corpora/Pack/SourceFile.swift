@@ -25,7 +25,7 @@ struct SourceFile: Sendable {
     /// Opens the file.
     func reader(at place: UnitPlace) throws -> any SampleReader {
         switch format {
-        case .image: ImageFile(self)
+        case .image: SingleSample(self, ImageFile.event)
         case .text: try TextDocuments(self, at: place)
         case .jsonLines: try JSONLines(self, at: place)
         case .commaSeparated: try TableRows(self, dialect: .commas, at: place)
@@ -33,7 +33,7 @@ struct SourceFile: Sendable {
         case .karpathy: try KarpathySplits(self, at: place)
         case .archive: try ArchiveSamples(self, at: place)
         case .regionTable: try RegionTable(self, at: place)
-        case .regionArchive: RegionArchive(self)
+        case .regionArchive: SingleSample(self, RegionArchive.event)
         }
     }
 }

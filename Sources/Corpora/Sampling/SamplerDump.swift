@@ -39,6 +39,9 @@ public struct SamplerDump: Sendable {
         self.init(sampler: sampler) { try corpora[$0].key($1) }
     }
 
+    /// Batches in all; nil when the mixture never ends.
+    public var batches: Int? { sampler.batches }
+
     /// The rows of one batch, rank by rank.
     public func rows(batch: Int, worldSize: Int) throws -> [Row] {
         precondition(worldSize > 0, "a world of \(worldSize) ranks")

@@ -24,6 +24,10 @@ public enum CorpusError: DiagnosedError, Equatable {
     case rejected([RejectedSource], count: Int)
     /// Nothing to pack.
     case empty(sources: [String], reason: String)
+    /// What is named as a corpus is none.
+    case noCorpus(path: String, reason: String)
+    /// The new corpus would lie in a folder that is packed.
+    case insideSource(path: String, source: String)
     /// The place of the new corpus is taken.
     case exists(path: String)
     /// Another attempt has finished a part of the corpus, and can't be gone on with.
@@ -31,7 +35,7 @@ public enum CorpusError: DiagnosedError, Equatable {
 
     public var exitCode: ExitCode {
         switch self {
-        case .exists, .unfinished: .usage
+        case .exists, .unfinished, .insideSource: .usage
         default: .data
         }
     }
@@ -40,12 +44,15 @@ public enum CorpusError: DiagnosedError, Equatable {
         switch self {
         case .damaged(let fault), .unsupported(let fault): fault.description
         case .rejected(let sources, let count):
-            "\(count) sources can't be packed:\n"
+            "\(count) source\(count == 1 ? "" : "s") can't be packed:\n"
                 + sources.map { "  \($0)\n" }.joined()
                 + (count > sources.count ? "  … and \(count - sources.count) more\n" : "")
-                + "repair or remove them, or ask for bad sources to be left out"
+                + "repair or remove them, or leave them out with --skip-bad"
         case .empty(let sources, let reason):
             "nothing to pack in \(sources.joined(separator: ", ")): \(reason)"
+        case .noCorpus(let path, let reason): "\(path) is no corpus: \(reason)"
+        case .insideSource(let path, let source):
+            "\(path) would lie in the source \(source) and be packed itself another time; choose a place outside"
         case .exists(let path):
             "\(path) exists already; remove it or choose another directory"
         case .unfinished(let path, let shards, let samples, let reason):

@@ -54,22 +54,13 @@ public struct CorpusIndex: Sendable, Equatable, Codable {
         samples = shards.reduce(0) { $0 + $1.samples }
     }
 
-    static func shardName(_ number: Int) -> String { "shard-\(sixDigits(number)).tar.zst" }
+    static func shardName(_ number: Int) -> String { "shard-\(decimal(number, digits: 6)).tar.zst" }
 
     /// The file that says where the samples of a shard lie.
-    static func tableName(_ number: Int) -> String { "table-\(sixDigits(number)).json" }
-
-    private static func sixDigits(_ number: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(6 - digits.count, 0)) + digits
-    }
+    static func tableName(_ number: Int) -> String { "table-\(decimal(number, digits: 6)).json" }
 
     var bytes: [UInt8] {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-        }
+        get throws { try CorpusFile.json(self) }
     }
 
     /// Reads and checks the index of a directory against its manifest.
@@ -142,6 +133,28 @@ extension CorpusIndex.Shard {
 
 /// Files of a corpus directory that are read whole.
 enum CorpusFile {
+    /// The manifest of a corpus directory.
+    static func manifest(_ directory: String) throws -> ChecksumManifest {
+        guard Directory.kind(of: directory) != nil else {
+            throw CorpusError.noCorpus(path: directory, reason: "there is no such directory; check the path")
+        }
+        let isThere = { Directory.exists(directory + "/" + $0) }
+        guard isThere(ChecksumManifest.fileName) || isThere(CorpusIndex.fileName) else {
+            throw CorpusError.noCorpus(
+                path: directory,
+                reason: "it lacks \(CorpusIndex.fileName) and \(ChecksumManifest.fileName); name a directory that "
+                    + "`corpus pack` made")
+        }
+        return try ChecksumManifest(directory: directory)
+    }
+
+    /// A line of JSON, its keys sorted, so that equal values have equal bytes.
+    static func json(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+    }
+
     /// The bytes of a file, which have the digest that the manifest says.
     static func checked(
         _ name: String, in directory: String, manifest: ChecksumManifest, limit: UInt64

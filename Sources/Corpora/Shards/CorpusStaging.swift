@@ -11,14 +11,17 @@ public final class CorpusStaging {
     /// Files to copy, the manifest not counted.
     public let files: [String]
     private let staged: StagedDirectory
+    private let retry: ReadRetry
     private var lock: DirectoryLock?
 
     /// - Parameters:
     ///   - source: a corpus directory.
     ///   - root: a directory on the node's disk; it is made.
-    public init(source: String, root: String) throws {
+    ///   - retry: what is done when the file system of the source refuses a read.
+    public init(source: String, root: String, retry: ReadRetry = .standard()) throws {
         self.source = source
-        manifest = try ChecksumManifest(directory: source)
+        self.retry = retry
+        manifest = try CorpusFile.manifest(source)
         destination = "\(root)/\(Directory.name(of: source))-\(manifest.fingerprint.prefix(16))"
         files = manifest.names
         staged = StagedDirectory(path: destination, faultPoint: "stage")
@@ -53,7 +56,7 @@ public final class CorpusStaging {
         var offset: UInt64 = 0
         while offset < input.size {
             let count = Int(min(4 << 20, input.size - offset))
-            try output.write(try input.read(at: offset, count: count))
+            try output.write(try retry.run(input.path) { try input.read(at: offset, count: count) })
             offset += UInt64(count)
         }
         let digest = try output.seal()

@@ -43,7 +43,7 @@ public final class ShardCorpus: StoredCorpus {
     private let frames: SharedCache<FramePlace, [UInt8]>
     /// Bytes of decompressed frames in memory at most.
     public let cacheBytes: Int
-    private let used = Counter()
+    private let meter: ReadingMeter
     private let retry: ReadRetry
 
     /// Opens the directory: the index is checked against the manifest, and every shard must be there with its size.
@@ -52,11 +52,11 @@ public final class ShardCorpus: StoredCorpus {
     ///   - cache: decompressed frames kept in memory.
     ///   - retry: what is done when the file system refuses a read.
     public init(
-        directory: String, name: String? = nil, cache: Cache = .init(), retry: ReadRetry = .standard
+        directory: String, name: String? = nil, cache: Cache = .init(), retry: ReadRetry = .standard()
     ) throws {
         self.directory = directory
         self.name = name ?? Directory.name(of: directory)
-        manifest = try ChecksumManifest(directory: directory)
+        manifest = try CorpusFile.manifest(directory)
         fingerprint = manifest.fingerprint
         index = try CorpusIndex(directory: directory, manifest: manifest)
         for row in index.shards { try ShardReader.checkSize(row, in: directory) }
@@ -64,7 +64,12 @@ public final class ShardCorpus: StoredCorpus {
         tables = SharedCache(capacity: Self.tableSamples) { $0.table.keys.count }
         cacheBytes = cache.bytes(of: index)
         frames = SharedCache(capacity: cacheBytes) { $0.count }
-        self.retry = retry
+        let meter = ReadingMeter()
+        self.meter = meter
+        self.retry = ReadRetry(waits: retry.waits) {
+            meter.addRetry()
+            retry.notice($0)
+        }
     }
 
     public var kind: CorpusKind { index.kind }
@@ -72,16 +77,20 @@ public final class ShardCorpus: StoredCorpus {
     public var frameSamples: [Int] { index.shards.flatMap(\.frameSamples) }
     public var rawBytes: Int { index.shards.reduce(0) { $0 + Int(clamping: $1.rawSize) } }
     public var textBytes: Int { index.textBytes }
-    public var reading: ReadingCounts { ReadingCounts(read: frames.loaded, used: used.value) }
+    public var reading: ReadingCounts { meter.counts }
 
-    public func read(_ index: Int) throws -> StoredSample {
+    public func read(_ index: Int) throws -> StoredSample { try read(index, for: .order) }
+
+    public func read(_ index: Int, for purpose: ReadPurpose) throws -> StoredSample {
         let (shard, sample) = place(of: index)
         let reader = try reader(shard)
         let frame = reader.frame(ofSample: sample)
         let bytes = try frames.value(of: FramePlace(shard: shard, frame: frame)) {
-            try retry.run { try reader.read(frame: frame) }
+            let bytes = try retry.run(reader.path) { try reader.read(frame: frame) }
+            meter.add(read: bytes.count, for: purpose)
+            return bytes
         }
-        used.add(reader.rawSize(ofSample: sample, frame: frame))
+        meter.add(used: reader.rawSize(ofSample: sample, frame: frame), for: purpose)
         return try reader.sample(sample, in: bytes, frame: frame)
     }
 
@@ -106,7 +115,7 @@ public final class ShardCorpus: StoredCorpus {
 
     private func reader(_ shard: Int) throws -> ShardReader {
         try tables.value(of: shard) {
-            try retry.run {
+            try retry.run(directory + "/" + CorpusIndex.tableName(shard)) {
                 try ShardReader(directory: directory, index: index, number: shard, manifest: manifest)
             }
         }

@@ -24,11 +24,7 @@ public struct ShardTable: Sendable, Equatable, Codable {
     }
 
     var bytes: [UInt8] {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-        }
+        get throws { try CorpusFile.json(self) }
     }
 
     /// Reads the table of a shard and checks it against its digest, itself, and the shard's row in the index.

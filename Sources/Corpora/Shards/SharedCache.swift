@@ -17,7 +17,6 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: @unchecked S
     private var loading: Set<Key> = []
     private var used = 0
     private var clock = 0
-    private var loadedCost: Int = 0
 
     /// - Parameters:
     ///   - capacity: what the kept values cost at most; the newest is kept even when it costs more.
@@ -26,9 +25,6 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: @unchecked S
         self.capacity = capacity
         self.cost = cost
     }
-
-    /// What all values loaded so far cost.
-    var loaded: Int { monitor.locked { loadedCost } }
 
     /// The value, from memory or by `load`.
     func value(of key: Key, load: () throws -> Value) throws -> Value {
@@ -69,18 +65,7 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: @unchecked S
             clock += 1
             entries[key] = Entry(value: value, cost: cost, lastUse: clock)
             used += cost
-            loadedCost += cost
             monitor.notify()
         }
     }
-}
-
-/// A sum that several threads add to.
-final class Counter: @unchecked Sendable {
-    // Safety: `sum` is touched only while `monitor` is locked.
-    private let monitor = Monitor()
-    private var sum = 0
-
-    var value: Int { monitor.locked { sum } }
-    func add(_ amount: Int) { monitor.locked { sum += amount } }
 }

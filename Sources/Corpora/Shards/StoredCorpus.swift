@@ -62,20 +62,6 @@ public struct StoredSample: Sendable, Equatable {
     public var text: Member? { member(Self.textNames) }
 }
 
-/// Bytes, decompressed, that a corpus has read, and those of the samples that were asked for.
-public struct ReadingCounts: Sendable, Equatable {
-    public var read: Int
-    public var used: Int
-
-    public init(read: Int, used: Int) {
-        self.read = read
-        self.used = used
-    }
-
-    /// Bytes read for each byte used; nil when nothing was.
-    public var amplification: Double? { used > 0 ? Double(read) / Double(used) : nil }
-}
-
 /// Samples that can be read in any order, from any thread.
 public protocol StoredCorpus: AnyObject, Sendable {
     var name: String { get }
@@ -92,12 +78,14 @@ public protocol StoredCorpus: AnyObject, Sendable {
     var rawBytes: Int { get }
     /// Bytes of all texts.
     var textBytes: Int { get throws }
-    /// What was read so far and what of it was used.
+    /// What was read so far, what of it was used, and what was tried again.
     var reading: ReadingCounts { get }
     /// Bytes that reading keeps in memory at most.
     var cacheBytes: Int { get }
-    /// The sample at `index` in `0 ..< count`.
+    /// The sample at `index` in `0 ..< count`, as the order names it.
     func read(_ index: Int) throws -> StoredSample
+    /// The same, where it is counted why.
+    func read(_ index: Int, for purpose: ReadPurpose) throws -> StoredSample
     /// Its key, where possible without reading it.
     func key(_ index: Int) throws -> String
     /// Bytes of its text, where possible without reading it; 0 when it has none.
@@ -107,7 +95,8 @@ public protocol StoredCorpus: AnyObject, Sendable {
 extension StoredCorpus {
     public var frameSamples: [Int] { [] }
     public var rawBytes: Int { 0 }
-    public var reading: ReadingCounts { ReadingCounts(read: 0, used: 0) }
+    public var reading: ReadingCounts { ReadingCounts() }
+    public func read(_ index: Int, for purpose: ReadPurpose) throws -> StoredSample { try read(index) }
     public var cacheBytes: Int { 0 }
     public var textBytes: Int { get throws { try (0..<count).reduce(0) { try $0 + textBytes($1) } } }
     public func key(_ index: Int) throws -> String { try read(index).key }

@@ -1,18 +1,22 @@
 import FoundationEssentials
-import Storage
 import Vision
 
+/// Tokens of a text; called from several threads.
+public typealias TokenCount = @Sendable (_ text: [UInt8]) -> Int
+
 /// What `corpus verify` holds the contents of samples against.
-public struct ContentLimits: Sendable, Equatable {
+public struct ContentLimits: Sendable {
     /// Bytes of a text that is not called long.
     public var longestText = 64 << 10
+    /// Tokens of a text that is not called long, and what counts them; nil where only bytes count.
+    public var longestTokens: (limit: Int, count: TokenCount)?
     /// Pixels of the shorter side of an image that is not called tiny.
     public var smallestSide = 16
 
     public init() {}
 }
 
-/// Looks into the members of one sample: decodes its images, reads its texts.
+/// Looks into the members of one sample: decodes its images, reads its texts, holds its arrays against each other.
 struct ContentCheck {
     let limits: ContentLimits
 
@@ -28,24 +32,31 @@ struct ContentCheck {
     func run(
         _ sample: StoredSample, number: Int, place: String, findings: inout CorpusFindings, digests: inout Digests
     ) {
+        func add(_ kind: CorpusFinding.Kind, _ text: String) {
+            findings.add(CorpusFinding(kind, "\(place): \(text)", sample: number))
+        }
+        func check(_ text: [UInt8], _ name: String) {
+            digests.texts.append(ContentDigest(text, sample: number))
+            if let found = fault(inText: text) { add(found.kind, "\(name): \(found.text)") }
+        }
         for member in sample.members where !member.bytes.isEmpty {
-            var found: (kind: CorpusFinding.Kind, text: String)?
             if StoredSample.imageNames.contains(member.name) {
                 digests.images.append(ContentDigest(member.bytes, sample: number))
-                found = fault(inImage: member.bytes)
+                if let found = fault(inImage: member.bytes) { add(found.kind, "\(member.name): \(found.text)") }
             } else if StoredSample.textNames.contains(member.name) {
-                digests.texts.append(ContentDigest(member.bytes, sample: number))
-                found = fault(inText: member.bytes)
+                check(member.bytes, member.name)
             } else if member.name == "json" {
-                found = fault(inJSON: member.bytes, isCaption: sample.text == nil)
-            }
-            if let found {
-                findings.add(CorpusFinding(found.kind, "\(place): \(member.name): \(found.text)", sample: number))
+                let found = fault(inJSON: member.bytes, isCaption: sample.text == nil)
+                if let found { add(found.kind, "\(member.name): \(found.text)") }
             }
         }
+        do throws(MemberError) {
+            for (place, caption) in try sample.furtherCaptions { check(caption, "caption \(place)") }
+            if sample.member([RegionSet.descriptorName]) != nil { _ = try RegionSet(sample) }
+        } catch { add(.brokenMember, error.description) }
     }
 
-    private func fault(inImage bytes: [UInt8]) -> (CorpusFinding.Kind, String)? {
+    private func fault(inImage bytes: [UInt8]) -> (kind: CorpusFinding.Kind, text: String)? {
         do {
             let image = try decodeImage(bytes)
             guard min(image.width, image.height) < limits.smallestSide else { return nil }
@@ -55,50 +66,23 @@ struct ContentCheck {
         }
     }
 
-    private func fault(inText bytes: [UInt8]) -> (CorpusFinding.Kind, String)? {
+    private func fault(inText bytes: [UInt8]) -> (kind: CorpusFinding.Kind, text: String)? {
         guard let text = String(validating: bytes, as: UTF8.self) else { return (.invalidUTF8, "not UTF-8") }
         guard !text.allSatisfy(\.isWhitespace) else { return (.emptyText, "nothing but blanks") }
-        guard bytes.count > limits.longestText else { return nil }
-        return (.longText, "\(bytes.count) bytes, the limit is \(limits.longestText)")
+        if bytes.count > limits.longestText {
+            return (.longText, "\(bytes.count) bytes, the limit is \(limits.longestText)")
+        }
+        guard let (limit, count) = limits.longestTokens else { return nil }
+        let tokens = count(bytes)
+        return tokens > limit ? (.longText, "\(tokens) tokens, the limit is \(limit)") : nil
     }
 
-    private func fault(inJSON bytes: [UInt8], isCaption: Bool) -> (CorpusFinding.Kind, String)? {
+    private func fault(inJSON bytes: [UInt8], isCaption: Bool) -> (kind: CorpusFinding.Kind, text: String)? {
         struct Caption: Decodable { var caption: String? }
         guard String(validating: bytes, as: UTF8.self) != nil else { return (.invalidUTF8, "not UTF-8") }
         guard isCaption, let decoded = try? JSONDecoder().decode(Caption.self, from: Data(bytes)),
             let caption = decoded.caption
         else { return nil }
         return fault(inText: Array(caption.utf8))
-    }
-}
-
-/// The first 128 bits of a SHA-256, and the sample it is of.
-struct ContentDigest: Comparable {
-    let high: UInt64
-    let low: UInt64
-    let sample: Int
-
-    init(_ bytes: [UInt8], sample: Int) {
-        let digest = SHA256.digest(bytes)
-        high = digest[..<8].reduce(0) { $0 << 8 | UInt64($1) }
-        low = digest[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
-        self.sample = sample
-    }
-
-    static func < (a: ContentDigest, b: ContentDigest) -> Bool {
-        (a.high, a.low, UInt(a.sample)) < (b.high, b.low, UInt(b.sample))
-    }
-
-    /// Each digest that occurred before, with the first sample that has it, in the order of samples. A sample that
-    /// holds the same contents twice counts as well.
-    static func repeated(_ digests: [ContentDigest]) -> [(sample: Int, first: Int)] {
-        let sorted = digests.sorted()
-        var found: [(sample: Int, first: Int)] = []
-        var first = 0
-        for index in sorted.indices.dropFirst() {
-            let isSame = sorted[index].high == sorted[first].high && sorted[index].low == sorted[first].low
-            if isSame { found.append((sorted[index].sample, sorted[first].sample)) } else { first = index }
-        }
-        return found.sorted { $0.sample < $1.sample }
     }
 }

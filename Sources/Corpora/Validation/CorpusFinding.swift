@@ -17,12 +17,15 @@ public struct CorpusFinding: Sendable, Equatable, CustomStringConvertible {
         /// A text without a letter: nothing but blanks.
         case emptyText = "empty_text"
 
+        /// A list of captions that is none, or arrays of regions that contradict each other.
+        case brokenMember = "broken_member"
+
         // What may be meant.
         /// An image of the same bytes as an earlier one.
         case duplicateImage = "duplicate_image"
         /// A text of the same bytes as an earlier one.
         case duplicateText = "duplicate_text"
-        /// A text of more bytes than the limit.
+        /// A text of more bytes, or tokens, than the limit.
         case longText = "long_text"
         /// An image with a side of fewer pixels than the limit.
         case tinyImage = "tiny_image"

@@ -30,10 +30,14 @@ public struct CorpusSummary: Sendable, Equatable, Codable {
 
 /// What the samples hold, added up.
 public struct CorpusContents: Sendable, Equatable, Codable {
-    /// Bytes, words and, with a tokenizer, tokens of each text; words are what blanks separate.
+    /// Bytes, words and, with a tokenizer, tokens of each text, all captions of an image included; words are what blanks
+    /// separate.
     public var textBytes = SizeHistogram()
     public var textWords = SizeHistogram()
     public var textTokens = SizeHistogram()
+    /// Captions of each image that has several, and regions of each sample that has them.
+    public var captions = SizeHistogram()
+    public var regions = SizeHistogram()
     /// Bytes of each image file, and pixels of its sides, upright, as its header says.
     public var imageBytes = SizeHistogram()
     public var shorterSides = SizeHistogram()
@@ -48,6 +52,8 @@ public struct CorpusContents: Sendable, Equatable, Codable {
         textBytes.add(other.textBytes)
         textWords.add(other.textWords)
         textTokens.add(other.textTokens)
+        captions.add(other.captions)
+        regions.add(other.regions)
         imageBytes.add(other.imageBytes)
         shorterSides.add(other.shorterSides)
         longerSides.add(other.longerSides)
@@ -55,14 +61,22 @@ public struct CorpusContents: Sendable, Equatable, Codable {
         formats.merge(other.formats, uniquingKeysWith: +)
     }
 
-    mutating func add(_ sample: StoredSample, tokens: CorpusInspector.TokenCount?) {
+    mutating func add(_ sample: StoredSample, tokens: TokenCount?) {
         for member in sample.members {
             if StoredSample.textNames.contains(member.name) { add(text: member.bytes, tokens) }
             if StoredSample.imageNames.contains(member.name) { add(image: member.bytes) }
         }
+        // What can't be read is for `verify` to find.
+        if let further = try? sample.furtherCaptions, !further.isEmpty {
+            captions.add(further.count + (sample.text == nil ? 0 : 1))
+            for caption in further { add(text: caption.text, tokens) }
+        }
+        if sample.member([RegionSet.descriptorName]) != nil, let found = try? RegionSet(sample) {
+            regions.add(found.count)
+        }
     }
 
-    private mutating func add(text bytes: [UInt8], _ tokens: CorpusInspector.TokenCount?) {
+    private mutating func add(text bytes: [UInt8], _ tokens: TokenCount?) {
         textBytes.add(bytes.count)
         textWords.add(bytes.split { $0 == 32 || (9...13).contains($0) }.count)
         if let tokens { textTokens.add(tokens(bytes)) }
@@ -82,9 +96,6 @@ public struct CorpusContents: Sendable, Equatable, Codable {
 
 /// Reads a whole corpus once and counts.
 public struct CorpusInspector {
-    /// Tokens of a text; called from several threads.
-    public typealias TokenCount = @Sendable (_ text: [UInt8]) -> Int
-
     /// Neighbouring samples that one task reads.
     private static let run = 256
 

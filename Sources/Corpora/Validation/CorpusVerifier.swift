@@ -41,7 +41,7 @@ public struct CorpusVerifier {
     public func run(
         progress: @escaping @Sendable (VerificationProgress) -> Void = { _ in }
     ) throws -> CorpusVerification {
-        let manifest = try ChecksumManifest(directory: directory)
+        let manifest = try CorpusFile.manifest(directory)
         let index = try CorpusIndex(directory: directory, manifest: manifest)
         var result = CorpusVerification(findings: CorpusFindings(limit: examples))
         for finding in try unlisted(manifest) { result.findings.add(finding) }

@@ -10,9 +10,12 @@ import Training
 public struct OpenCorpora: Sendable {
     let byName: [String: any StoredCorpus]
 
-    /// - Parameter ranks: that share a corpus's reading, by which memory is divided.
-    init(_ sources: [Recipe.CorpusSource], ranks: Int = 1) throws {
-        byName = try Dictionary(uniqueKeysWithValues: sources.map { ($0.name, try Catalog.corpus($0, ranks: ranks)) })
+    /// - Parameters:
+    ///   - ranks: that share a corpus's reading, by which memory is divided.
+    ///   - retry: what is done when a read fails.
+    init(_ sources: [Recipe.CorpusSource], ranks: Int = 1, retry: ReadRetry = .standard()) throws {
+        byName = try Dictionary(
+            uniqueKeysWithValues: sources.map { ($0.name, try Catalog.corpus($0, ranks: ranks, retry: retry)) })
     }
 
     subscript(name: String) -> any StoredCorpus {

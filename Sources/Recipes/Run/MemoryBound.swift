@@ -23,17 +23,24 @@ public struct MemoryBound: Sendable, Equatable {
         for entry in recipe.mixture {
             let samples = Self.chunkSamples(entry, ranks: ranks)
             let views = entry.objective == .imageContrastive ? 2 : corpora[entry.corpus].kind == .texts ? 0 : 1
+            let isGrounded = [.maskedLanguage, .captioning, .imageTextMatching].contains(entry.objective)
+            let chosen = config.dictionary.map { $0.chosen * samples } ?? 0
             let imageRows = Self.imageSamples(entry, samples, config) * views * (1 + config.patches)
             let textRows = Self.textRows(entry, samples: samples, maxTokens: config.maxTokens)
-            let jointRows = entry.objective == .maskedLanguage ? imageRows + textRows : 0
-            rows = max(rows, imageRows + textRows + jointRows)
+            let groundedRows = isGrounded ? imageRows + chosen + textRows : 0
+            rows = max(rows, imageRows + textRows + groundedRows)
             var need = imageRows * MemoryBound.rowBytes(config.vision) + textRows * MemoryBound.rowBytes(config.text)
-            need += jointRows * MemoryBound.rowBytes(config.joint)
+            need += groundedRows * MemoryBound.rowBytes(config.grounded)
             need += imageRows * 4 * 3 * config.patchSize * config.patchSize
-            if entry.objective == .maskedLanguage { need += min(textRows, 96) * config.vocabulary * 4 }
-            need += max(imageRows, textRows, jointRows) * MemoryBound.scratchBytes(config)
+            if entry.objective == .maskedLanguage || entry.objective == .captioning {
+                need += min(textRows, 192) * config.vocabulary * 4
+            }
+            if let dictionary = config.dictionary { need += Self.dictionaryBytes(dictionary, config, samples: samples) }
+            need += max(imageRows, textRows, groundedRows) * MemoryBound.scratchBytes(config)
             activations = max(activations, need)
-            if entry.objective != .maskedLanguage {
+            if entry.objective == .imageTextMatching {
+                pools += 8 * Self.batchSamples(entry) * (1 + config.maxTokens + 2 * config.vision.width)
+            } else if !isGrounded {
                 let width = max(config.vision.width, config.projection)
                 let batch = Self.batchSamples(entry)
                 pools += 16 * batch * width + 3 * 4 * (views * batch) * (views * batch)
@@ -43,6 +50,15 @@ public struct MemoryBound: Sendable, Equatable {
         activationBytes = activations
         poolBytes = pools
         dataBytes = corpora.byName.values.reduce(0) { $0 + $1.cacheBytes }
+    }
+
+    /// Scores of every input against every code for the samples that workers have in hand, and the codes chosen.
+    private static func dictionaryBytes(_ dictionary: DictionaryConfig, _ config: ModelConfig, samples: Int) -> Int {
+        let longest = max(config.patches, config.maxTokens)
+        let workers = 8
+        return 4
+            * (workers * (longest + 2) * (dictionary.codes + 6 * dictionary.chosen + config.text.width)
+                + 2 * samples * dictionary.chosen * config.text.width)
     }
 
     /// Samples of a global batch, at most: of batches by tokens, a whole pool.
@@ -82,7 +98,7 @@ public struct MemoryBound: Sendable, Equatable {
 
     /// Taken per row in backward: the activation again, the gradient of qkv, and of a few values.
     private static func scratchBytes(_ config: ModelConfig) -> Int {
-        let stacks = [config.vision, config.text, config.joint]
+        let stacks = [config.vision, config.text, config.grounded]
         return 4 * (stacks.map { $0.feedForward + 8 * $0.width }.max() ?? 0)
     }
 }

@@ -98,7 +98,9 @@ extension StepMetrics {
             batches: report.batches.map { batch in
                 BatchMetrics(
                     objective: entries[batch.entry].objective.name, corpus: entries[batch.entry].corpus,
-                    loss: batch.loss, samples: batch.samples, tokens: batch.tokens)
+                    loss: batch.loss,
+                    terms: batch.terms.count > 1 ? Dictionary(uniqueKeysWithValues: batch.terms.map { ($0, $1) }) : [:],
+                    samples: batch.samples, tokens: batch.tokens)
             }, learningRate: Double(report.learningRate), gradientNorm: report.gradientNorm, seconds: report.seconds,
             dataWait: report.dataWait, exposedCommunication: report.exposedCommunication, skipped: report.isSkipped)
     }

@@ -4,6 +4,7 @@ import Collectives
 import Batches
 import Glibc
 import Logging
+import Models
 import Runtime
 import Storage
 import Telemetry
@@ -28,11 +29,15 @@ final class RunLoop {
     private let progress: ProgressLine?
     private let validationLog: RowFile?
     private var skipped = 0
+    /// What was read by the last time it was added up.
+    private var reading: [ReadingMetrics] = []
+    private var dictionary: DictionaryHealth?
     /// Steps of this run: the recipe's, or fewer where a source that stops the run ends before.
     private var steps: Int
 
     init(_ run: Run) throws {
         self.run = run
+        dictionary = run.config.dictionary.map { DictionaryHealth(codes: $0.codes) }
         let (rank, ranks) = (run.communication.rank, run.communication.size)
         heldOut = try run.communication.together("reading held-out samples") {
             try run.data.heldOut(rank: rank, ranks: ranks)
@@ -104,13 +109,19 @@ final class RunLoop {
         }
     }
 
-    /// How much more was read of each corpus than was used, on this rank.
+    /// How much more was read of each corpus than was used.
     private func reportReading() {
         guard run.communication.rank == 0 else { return }
-        for (name, corpus) in run.data.corpora.byName.sorted(by: { $0.key < $1.key }) {
-            guard let amplification = corpus.reading.amplification else { continue }
-            run.log.info(
-                "corpus \(name): \(rounded(amplification)) bytes read for each byte used (\(corpus.reading.used) used)")
+        for corpus in reading {
+            var parts: [String] = []
+            if let amplification = corpus.amplification {
+                parts.append("\(rounded(amplification)) bytes read for each byte used (\(corpus.used) used)")
+            }
+            if corpus.relativesUsed > 0 {
+                parts.append("\(corpus.relativesRead) bytes read for \(corpus.relativesUsed) of samples out of turn")
+            }
+            if corpus.retries > 0 { parts.append("\(corpus.retries) failed reads tried again") }
+            run.log.info("corpus \(corpus.corpus): \(parts.joined(separator: ", "))")
         }
     }
 
@@ -120,9 +131,7 @@ final class RunLoop {
             directory: run.directory, store: run.snapshot.store, entries: run.data.trainedEntries,
             rank: run.communication.rank, ranks: run.communication.size)
         let steps = run.recipe.log.tensors
-        run.trainer.onGradients = { step, batches, losses, active in
-            if step < steps { try dump.write(step: step, batches: batches, losses: losses, active: active) }
-        }
+        run.trainer.onGradients = { if $0.step < steps { try dump.write($0) } }
     }
 
     private func record(_ report: StepReport) throws {
@@ -132,8 +141,17 @@ final class RunLoop {
                 throw NonFiniteBudget(step: report.step, budget: run.recipe.skippedStepBudget)
             }
         }
+        let isDue = ReadingTotals.isDue(after: report.step + 1, of: steps) || report.stopRequested
+        if isDue {
+            reading = try ReadingTotals(corpora: run.data.corpora, communication: run.communication).metrics()
+        }
         guard metrics != nil || progress != nil else { return }
-        let row = StepMetrics(report, run.data.trainedEntries)
+        dictionary?.add(report.codeUses)
+        var row = StepMetrics(report, run.data.trainedEntries)
+        if isDue {
+            row.reading = reading
+            row.dictionary = dictionary?.take()
+        }
         try metrics?.write(row)
         progress?.update(row)
     }

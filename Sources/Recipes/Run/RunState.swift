@@ -141,11 +141,15 @@ enum ConfigFile {
             ("image_size", config.imageSize, 1...1 << 16), ("patch_size", config.patchSize, 1...1 << 16),
             ("projection", config.projection, 1...1 << 16),
         ]
-        for (name, stack) in [("vision", config.vision), ("text", config.text), ("joint", config.joint)] {
+        for (name, stack) in [("vision", config.vision), ("text", config.text), ("grounded", config.grounded)] {
             sizes.append((name + ".layers", stack.layers, 0...1 << 16))
             sizes.append((name + ".width", stack.width, 1...1 << 16))
             sizes.append((name + ".heads", stack.heads, 1...1 << 16))
             sizes.append((name + ".feed_forward", stack.feedForward, 1...1 << 24))
+        }
+        if let dictionary = config.dictionary {
+            sizes.append(("dictionary.codes", dictionary.codes, 1...1 << 24))
+            sizes.append(("dictionary.chosen", dictionary.chosen, 1...1 << 16))
         }
         if let wrong = sizes.first(where: { !$0.range.contains($0.value) }) {
             return "\(wrong.name) \(wrong.value), not within \(wrong.range)"

@@ -13,7 +13,7 @@ extension Recipe {
         return try corpora.map { source in
             guard case .directory(let path) = source.origin else { return source }
             let staging = try communication.together("looking at \(source.name)") {
-                try CorpusStaging(source: path, root: root)
+                try CorpusStaging(source: path, root: root, retry: .standard(log))
             }
             try stage(source.name, staging, copies: copies, communication, log)
             var source = source

@@ -12,19 +12,20 @@ struct TensorDump {
     let rank: Int
     let ranks: Int
 
-    /// - Parameter active: groups that have a gradient in this step.
-    func write(step: Int, batches: [Batch], losses: [Double], active: [Bool]) throws {
-        let path = directory.tensors(step: step)
+    func write(_ trace: StepTrace) throws {
+        let path = directory.tensors(step: trace.step)
         try Directory.create(path)
-        let groups = Set(zip(store.groups, active).filter(\.1).map(\.0.name))
+        let groups = Set(zip(store.groups, trace.active).filter(\.1).map(\.0.name))
         if rank == 0 {
             try write(path + "/weights.safetensors", store.parameters, store.weights)
             try write(
                 path + "/gradients.safetensors", store.parameters.filter { groups.contains($0.group) }, store.gradients)
         }
-        for (index, batch) in batches.enumerated() {
+        for (index, batch) in trace.batches.enumerated() {
             let suffix = ranks == 1 ? "" : "-rank-\(padded(rank, 4))"
-            try write(path + "/batch-\(padded(index, 2))\(suffix).safetensors", batch, loss: losses[index])
+            try write(
+                path + "/batch-\(padded(index, 2))\(suffix).safetensors", batch, trace.reports[index],
+                choices: trace.choices[index])
         }
     }
 
@@ -39,7 +40,9 @@ struct TensorDump {
         _ = try file.finish()
     }
 
-    private func write(_ path: String, _ batch: Batch, loss: Double) throws {
+    private func write(
+        _ path: String, _ batch: Batch, _ report: StepReport.BatchReport, choices: [String: [Int32]]
+    ) throws {
         var tensors: [(StoredTensor, [UInt8])] = []
         func add(_ name: String, _ values: [Int32]) {
             let bytes = values.withUnsafeBytes { Array($0) }
@@ -51,19 +54,24 @@ struct TensorDump {
             add("masked_rows", text.maskedRows)
             add("labels", text.labels)
         }
+        for (name, values) in choices.sorted(by: { $0.key < $1.key }) { add(name, values) }
         for view in (batch.chunks.first?.views ?? []).indices {
             let pixels = batch.chunks.flatMap { $0.views[view].pixels }
             let size = batch.chunks[0].views[view].size
             let shape = [pixels.count / (3 * size * size), size, size, 3]
             tensors.append((StoredTensor(name: "view\(view)", dtype: .u8, shape: shape), pixels))
         }
+        let objective = entries[batch.entry].objective
+        var metadata = [
+            "objective": objective.name, "entry": "\(batch.entry)", "number": "\(batch.number)",
+            "loss": "\(report.loss)",
+        ]
+        for (term, value) in zip(objective.terms, report.terms) {
+            metadata["term/\(term.name)"] = "\(value.value)"
+            metadata["weight/\(term.name)"] = "\(term.weight)"
+        }
         let file = try SafetensorsWriter(
-            file: try OutputFile(path: path), tensors: tensors.map(\.0),
-            metadata: [
-                "objective": entries[batch.entry].objective.name, "entry": "\(batch.entry)",
-                "number": "\(batch.number)",
-                "loss": "\(loss)",
-            ])
+            file: try OutputFile(path: path), tensors: tensors.map(\.0), metadata: metadata)
         for (tensor, bytes) in tensors { try bytes.withUnsafeBytes { try file.write(tensor.name, $0) } }
         _ = try file.finish()
     }

@@ -13,8 +13,8 @@ enum TokenizerSetup {
             var trainer = try TokenizerTrainer(vocabularySize: vocabulary, lowercases: lowercases)
             for corpus in corpora where corpus.kind == .texts || corpus.kind == .pairs {
                 for index in 0..<min(corpus.count, samples) {
-                    if let text = try corpus.read(index).text {
-                        text.bytes.withUnsafeBufferPointer { trainer.add(utf8: $0) }
+                    for var text in try corpus.read(index).texts(in: corpus.name) {
+                        text.withUTF8 { trainer.add(utf8: $0) }
                     }
                 }
             }

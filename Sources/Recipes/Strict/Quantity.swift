@@ -30,6 +30,9 @@ public enum Quantity {
         return "\(tenths / 10).\(tenths % 10) \(name)"
     }
 
+    /// A number and its noun: `1 shard`, `2 shards`.
+    public static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
     /// Seconds of `250ms`, `90s`, `5m`, `2h`, `1d`. A bare number has no unit and is refused, except 0.
     public static func seconds(_ text: String) -> Double? {
         if text == "0" { return 0 }

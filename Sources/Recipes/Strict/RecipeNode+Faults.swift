@@ -8,6 +8,11 @@ extension RecipeNode {
             remedy: remedy)
     }
 
+    /// Refuses a key that is fine by itself and means nothing beside another.
+    func refuse(_ key: String, beside other: String, remedy: String) throws {
+        if has(key) { throw fault(key, expected: "no \(key) beside \(other)", remedy: remedy) }
+    }
+
     private func resolvedText(_ key: String) -> String? {
         guard case .scalar(let text) = resolved.first(where: { $0.key == key })?.value else { return nil }
         return "\(text) (the default)"

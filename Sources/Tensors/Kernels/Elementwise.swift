@@ -110,3 +110,62 @@ public func layBias(
 ) {
     for row in 0..<rows { (y + row * stride).update(from: bias, count: columns) }
 }
+
+/// z = x · y over `count` elements; `z` may be one of them.
+public func product(
+    _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, into z: UnsafeMutablePointer<Float>, count: Int
+) {
+    var i = 0
+    while i + 16 <= count {
+        (Lanes.load(x + i) * .load(y + i)).store(z + i)
+        i += 16
+    }
+    while i < count {
+        z[i] = x[i] * y[i]
+        i += 1
+    }
+}
+
+/// z += x · y over `count` elements.
+public func accumulateProduct(
+    _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, into z: UnsafeMutablePointer<Float>, count: Int
+) {
+    var i = 0
+    while i + 16 <= count {
+        Lanes.load(z + i).addingProduct(.load(x + i), .load(y + i)).store(z + i)
+        i += 16
+    }
+    while i < count {
+        z[i] = z[i].addingProduct(x[i], y[i])
+        i += 1
+    }
+}
+
+/// y = max(x, 0) over `count` elements; NaN stays.
+public func relu(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
+    let zero = Lanes(repeating: 0)
+    var i = 0
+    while i + 16 <= count {
+        let v = Lanes.load(x + i)
+        v.replacing(with: zero, where: v .< zero).store(y + i)
+        i += 16
+    }
+    while i < count {
+        y[i] = x[i] < 0 ? 0 : x[i]
+        i += 1
+    }
+}
+
+/// d = d where y > 0, else 0, over `count` elements: the gradient of `relu` from its result.
+public func reluGradient(_ y: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, count: Int) {
+    let zero = Lanes(repeating: 0)
+    var i = 0
+    while i + 16 <= count {
+        Lanes.load(d + i).replacing(with: zero, where: .load(y + i) .<= zero).store(d + i)
+        i += 16
+    }
+    while i < count {
+        if y[i] <= 0 { d[i] = 0 }
+        i += 1
+    }
+}

@@ -17,7 +17,7 @@ public enum StepBenchmark {
         vocabulary: 50_265, maxTokens: 512, imageSize: 1, patchSize: 1,
         vision: EncoderConfig(layers: 0, width: 768, heads: 12, feedForward: 3072),
         text: EncoderConfig(layers: 12, width: 768, heads: 12, feedForward: 3072),
-        joint: EncoderConfig(layers: 0, width: 768, heads: 12, feedForward: 3072), projection: 1, dropout: 0)
+        grounded: EncoderConfig(layers: 0, width: 768, heads: 12, feedForward: 3072), projection: 1, dropout: 0)
 
     /// Rows in tokens/s, GFLOP/s and bytes. Meant for a process of its own: peak memory is the process's.
     /// - Parameter steps: timed, after two to warm up; the median counts.
@@ -106,7 +106,7 @@ public enum StepBenchmark {
             let processor = Clock.threadSeconds
             let tape = Tape(arena: arena, pool: pool)
             var phases = Phases()
-            phases.loss = objective.loss(chunk, model, scale: 1 / Float(objective.count(chunk)), tape)
+            phases.loss = objective.loss(chunk, model, scales: [1 / Float(objective.counts(chunk)[0])], tape)[0]
             let forward = Clock.seconds
             tape.backward()
             let backward = Clock.seconds

@@ -71,7 +71,7 @@ extension FuzzParser {
         let encoder = #"{"layers": 1, "width": 8, "heads": 2, "feed_forward": 16}"#
         func config(patch: Int, heads: String = encoder) -> String {
             #"{"vocabulary": 300, "max_tokens": 16, "image_size": 32, "patch_size": \#(patch), "vision": \#(encoder), "#
-                + #""text": \#(heads), "joint": \#(encoder), "projection": 8, "dropout": 0.1}"#
+                + #""text": \#(heads), "grounded": \#(encoder), "projection": 8, "dropout": 0.1}"#
         }
         let headless = #"{"layers": 1, "width": 8, "heads": 0, "feed_forward": 16}"#
         return [

@@ -43,7 +43,7 @@ extension FuzzParser {
           patch_size: 8
           vision: {layers: 2, heads: 2, feed_forward: 256}
           text: {layers: 2, heads: 2, feed_forward: 256}
-          joint: {layers: 1, heads: 2, feed_forward: 256}
+          grounded: {layers: 1, heads: 2, feed_forward: 256}
         tokenizer: {vocabulary: 512, samples: 2000}
         corpora:
           scenes: {kind: pairs, scenes: {count: 4000, seed: 1}}

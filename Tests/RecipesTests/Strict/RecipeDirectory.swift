@@ -1,24 +1,17 @@
 import Foundation
+import Rehearsal
 
 @testable import Recipes
 
 /// A temporary directory of recipe files, removed with it.
 final class RecipeDirectory {
-    let path: String
+    private let directory: TemporaryDirectory
+    var path: String { directory.path }
 
     init(_ files: [String: String]) throws {
-        let url = FileManager.default.temporaryDirectory.appending(path: "recipes-\(UUID().uuidString)")
-        path = url.path
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        for (name, text) in files {
-            let file = url.appending(path: name)
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try text.write(to: file, atomically: true, encoding: .utf8)
-        }
+        directory = try TemporaryDirectory()
+        for (name, text) in files { try directory.put(name, text) }
     }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 
     func reader(_ name: String, _ overrides: [String] = []) throws -> RecipeReader {
         try RecipeReader(file: "\(path)/\(name)", overrides: overrides)

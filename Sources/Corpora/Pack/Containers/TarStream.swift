@@ -144,7 +144,7 @@ struct TarStream {
         if field[at] & 0x80 != 0 {
             guard field[at] == 0x80, field.dropFirst().prefix(length - 8).allSatisfy({ $0 == 0 }),
                 field[at + length - 7] < 0x10
-            else { throw fault(offset, "a number below 2^60", "a larger one") }
+            else { throw fault(offset, "a number below 2^52", "a larger one") }
             return field.suffix(7).reduce(0) { $0 << 8 | Int($1) }
         }
         let digits = field.drop { $0 == 32 || $0 == 0 }.prefix { $0 != 32 && $0 != 0 }

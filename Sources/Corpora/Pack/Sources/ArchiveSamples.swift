@@ -123,10 +123,10 @@ struct ArchiveSamples: SampleReader {
             }
             return item.cut(text, maxBytes: file.settings.maxTextBytes).map { .item($0) }
         case .images:
-            guard let image else { throw SampleRejection(description: "no image") }
+            guard let image else { return try lacksImage(item, members) }
             item.image = .inline(image)
         case .pairs:
-            guard let image else { throw SampleRejection(description: "no image") }
+            guard let image else { return try lacksImage(item, members) }
             item.image = .inline(image)
             guard let text = text(of: members) else { return [.unpaired(origin)] }
             item.text = text
@@ -138,6 +138,12 @@ struct ArchiveSamples: SampleReader {
             item.text = text(of: members) ?? .none
         }
         return [.item(item)]
+    }
+
+    /// A record by itself may be of a download that failed.
+    private func lacksImage(_ item: PackItem, _ members: [StoredSample.Member]) throws -> [PackEvent] {
+        if case .inline(let record) = item.status, try PackItem.isFailure(record) { return [.item(item)] }
+        throw SampleRejection(description: "no image beside \(members.map { "`\($0.name)`" }.joined(separator: ", "))")
     }
 
     private func text(of members: [StoredSample.Member]) -> PackItem.Text? {

@@ -1,21 +1,8 @@
 import Storage
 
 /// One image with what lies beside it: for pairs the caption in a `.txt` or `.json` of the same name.
-struct ImageFile: SampleReader {
-    private let file: SourceFile
-    private var isDone = false
-
-    init(_ file: SourceFile) { self.file = file }
-
-    var consumed: UInt64 { isDone ? file.size : 0 }
-
-    mutating func next() -> UnitEvent? {
-        guard !isDone else { return nil }
-        isDone = true
-        return UnitEvent(place: UnitPlace(), event: event)
-    }
-
-    private var event: PackEvent {
+enum ImageFile {
+    static func event(_ file: SourceFile) -> PackEvent {
         var item = PackItem(origin: file.path, key: file.key(named: file.stem), image: .file(file.path))
         let stem = SampleName.withoutExtension(file.path)
         let hasJSON = Directory.kind(of: stem + ".json") == .file

@@ -35,7 +35,7 @@ struct JSONLines: SampleReader {
         do { cells = try decoder.decode([String: JSONCell].self, from: Data(line.bytes)) } catch {
             throw SampleRejection(description: "no JSON object: \(JSONFault.summary(error))")
         }
-        return try TableRow(columns: file.settings.columns) { part, name in
+        return try TableRow(columns: file.settings.columns, found: cells.keys.sorted()) { part, name in
             guard let cell = cells[name] else { return nil }
             switch cell {
             case .text(let text): return [text]

@@ -3,21 +3,12 @@ import Storage
 /// Regions in NumPy's `.npz`, one file per image: `x` or `features`, `bbox` or `boxes` or `norm_bb`, `image_w`,
 /// `image_h`, and where they are there `num_bbox`, `soft_labels` or `cls_prob`, `conf`, `objects_id`, `objects_conf`,
 /// `attrs_id`, `attrs_conf`. Arrays of Python objects are never opened.
-struct RegionArchive: SampleReader {
-    private let file: SourceFile
-    private var isDone = false
-
-    init(_ file: SourceFile) { self.file = file }
-
-    var consumed: UInt64 { isDone ? file.size : 0 }
-
-    mutating func next() -> UnitEvent? {
-        guard !isDone else { return nil }
-        isDone = true
+enum RegionArchive {
+    static func event(_ file: SourceFile) -> PackEvent {
         var item = PackItem(origin: file.path, key: file.key(named: file.stem))
         item.regions = .archive(path: file.path)
         item.halvesFeatures = file.settings.halvesFeatures
-        return UnitEvent(place: UnitPlace(), event: .item(item))
+        return .item(item)
     }
 
     /// Reads a file.

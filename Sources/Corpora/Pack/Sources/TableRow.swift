@@ -6,12 +6,16 @@ struct TableRow {
     /// One text, or several captions.
     var texts: [String]?
     var image: String?
-    /// What the columns are called, for messages.
+    /// What the columns are to be called, and what there is, for messages.
     private let columns: ColumnNames
+    private let found: [String]
 
-    /// - Parameter cell: the contents of a column that a part is looked for in; nil when there is none.
-    init(columns: ColumnNames, cell: (ColumnNames.Part, String) throws -> [String]?) throws {
+    /// - Parameters:
+    ///   - found: names of the columns that the row has, where rows differ in that.
+    ///   - cell: the contents of a column that a part is looked for in; nil when there is none.
+    init(columns: ColumnNames, found: [String] = [], cell: (ColumnNames.Part, String) throws -> [String]?) throws {
         self.columns = columns
+        self.found = found
         func part(_ part: ColumnNames.Part) throws -> [String]? {
             for name in columns.candidates(for: part) {
                 if let found = try cell(part, name) { return found }
@@ -51,7 +55,8 @@ struct TableRow {
 
     private func lacks(_ part: ColumnNames.Part) -> SampleRejection {
         let names = columns.candidates(for: part).map { "`\($0)`" }.joined(separator: " or ")
-        return SampleRejection(description: "no column \(names)")
+        let rest = found.isEmpty ? "" : "; it has " + found.prefix(12).map { "`\($0)`" }.joined(separator: ", ")
+        return SampleRejection(description: "no column \(names)\(rest)")
     }
 }
 

@@ -15,22 +15,25 @@ struct CorpusInspect: ParsableCommand {
     @Argument(help: "The corpus directory.")
     var directory: String
 
-    @Option(help: ArgumentHelp("Count the tokens of texts with this tokenizer.", valueName: "directory"))
+    @Option(
+        help: ArgumentHelp(
+            "Count the tokens of texts with this tokenizer, <s> and </s> left out.", valueName: "directory"))
     var tokenizer: String?
 
     @OptionGroup var workers: WorkersOption
     @OptionGroup var json: JSONOption
 
     func run() throws {
-        var tokens: CorpusInspector.TokenCount?
-        if let tokenizer {
-            let loaded = try Tokenizer(directory: tokenizer)
-            tokens = { loaded.encode($0).ids.count }
-        }
+        let tokens = try tokenizer.map { try Tokenizer(directory: $0).tokenCount }
         let corpus = try ShardCorpus(directory: directory)
         let summary = try CorpusInspector(corpus, workers: workers.count, tokens: tokens).summary()
         json.print(summary.json, else: summary.lines)
     }
+}
+
+extension Tokenizer {
+    /// The tokens of a text, `<s>` and `</s>` not counted.
+    var tokenCount: TokenCount { { self.encode($0).ids.count } }
 }
 
 extension CorpusSummary {
@@ -46,7 +49,8 @@ extension CorpusSummary {
             "fingerprint": .string(fingerprint), "samples": .integer(samples), "shards": .array(shardRows),
             "frames": .integer(frames), "bytes": .integer(Int(bytes)), "raw_bytes": .integer(Int(rawBytes)),
             "members": members.json, "text_bytes": contents.textBytes.json, "text_words": contents.textWords.json,
-            "text_tokens": contents.textTokens.json, "image_bytes": contents.imageBytes.json,
+            "text_tokens": contents.textTokens.json, "captions_per_image": contents.captions.json,
+            "regions_per_sample": contents.regions.json, "image_bytes": contents.imageBytes.json,
             "image_shorter_sides": contents.shorterSides.json, "image_longer_sides": contents.longerSides.json,
             "image_aspects": .object(contents.aspects.rows.map { ($0.label, .integer($0.count)) }),
             "image_formats": contents.formats.json,
@@ -58,12 +62,15 @@ extension CorpusSummary {
         let size = "\(Quantity.approximate(bytes)) (\(Quantity.approximate(rawBytes)) unpacked)"
         var lines = [
             "\(directory): \(kind.rawValue), \(samples) samples: \(parts)",
-            "  \(shards.count) shards, \(frames) frames, \(size)", "  packed by \(tool)",
+            "  \(Quantity.count(shards.count, "shard")), \(Quantity.count(frames, "frame")), \(size)",
+            "  packed by \(tool)",
             "  fingerprint \(fingerprint)",
         ]
         lines += contents.textBytes.chart("bytes of a text")
         lines += contents.textWords.chart("words of a text")
         lines += contents.textTokens.chart("tokens of a text")
+        lines += contents.captions.chart("captions of an image that has several")
+        lines += contents.regions.chart("regions of a sample")
         lines += contents.imageBytes.chart("bytes of an image")
         lines += contents.shorterSides.chart("pixels of the shorter side")
         lines += contents.longerSides.chart("pixels of the longer side")

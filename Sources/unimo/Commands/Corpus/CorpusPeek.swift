@@ -2,7 +2,6 @@ public import ArgumentParser
 import Corpora
 import Runtime
 import Storage
-import Telemetry
 public import Vision
 
 struct CorpusPeek: ParsableCommand {
@@ -108,39 +107,3 @@ struct PixelSize: ExpressibleByArgument {
 }
 
 extension ResizeFilter: ExpressibleByArgument {}
-
-extension StoredSample {
-    /// What a member holds: the text, or the size of the picture.
-    private func content(of member: Member) -> (name: String, value: JSONValue, text: String) {
-        if Self.textNames.contains(member.name) || member.name == "json" {
-            let text = String(decoding: member.bytes, as: UTF8.self)
-            return ("text", .string(text), text)
-        }
-        guard Self.imageNames.contains(member.name) else { return ("content", nil, "") }
-        do {
-            let image = try decodeImage(member.bytes)
-            return (
-                "pixels", [.integer(image.width), .integer(image.height)], "\(image.width) × \(image.height) pixels"
-            )
-        } catch {
-            return ("fault", .string("\(error)"), "\(error)")
-        }
-    }
-
-    fileprivate var json: JSONValue {
-        let members = members.map { member -> JSONValue in
-            let content = content(of: member)
-            return .object([
-                ("name", .string(member.name)), ("bytes", .integer(member.bytes.count)), (content.name, content.value),
-            ])
-        }
-        return [
-            "key": .string(key), "shard": .string(shard), "offset": .integer(Int(offset)), "members": .array(members),
-        ]
-    }
-
-    fileprivate var lines: [String] {
-        ["\(key) (\(shard) at byte \(offset))"]
-            + members.map { "  \($0.name), \($0.bytes.count) bytes: \(content(of: $0).text)" }
-    }
-}

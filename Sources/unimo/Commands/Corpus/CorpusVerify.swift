@@ -3,15 +3,16 @@ import Corpora
 import Recipes
 import Runtime
 import Telemetry
+import Text
 
 struct CorpusVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check every byte and every sample of a corpus.",
         discussion: """
-            Checksums of shards and frames, the archives' structure, keys; every image is decoded, every text read. \
-            Faults (damage, missing members, broken images, text that is not UTF-8 or empty, repeated keys) end in exit \
-            code 3. Warnings (images and texts of the same bytes as earlier ones, long texts, tiny images) do so only \
+            Checksums of shards and frames, the archives' structure, keys; every image is decoded, every text and caption \
+            read, regions are held against each other. Faults (damage, missing or broken members, broken images, text \
+            that is not UTF-8 or empty, repeated keys) end in exit code 3. Warnings (images and texts of the same bytes as earlier ones, long texts, tiny images) do so only \
             with --strict. Looking for duplicates takes 24 bytes of memory for each key, image and text.
             """)
 
@@ -28,6 +29,15 @@ struct CorpusVerify: ParsableCommand {
     var longestText = ByteSize(bytes: ContentLimits().longestText)
 
     @Option(
+        name: .customLong("longest-tokens"),
+        help: ArgumentHelp("A text of more tokens is a warning; needs --tokenizer.", valueName: "count"))
+    var longestTokens: Int?
+
+    @Option(
+        help: ArgumentHelp("What --longest-tokens counts with, <s> and </s> left out.", valueName: "directory"))
+    var tokenizer: String?
+
+    @Option(
         name: .customLong("smallest-side"),
         help: ArgumentHelp("An image with a shorter side is a warning.", valueName: "pixels"))
     var smallestSide = ContentLimits().smallestSide
@@ -39,6 +49,12 @@ struct CorpusVerify: ParsableCommand {
         guard (0...1_000_000).contains(examples) else {
             throw ValidationError("--examples takes a number in 0...1000000, not \(examples)")
         }
+        guard (longestTokens == nil) == (tokenizer == nil) else {
+            throw ValidationError("--longest-tokens and --tokenizer go together")
+        }
+        if let longestTokens, longestTokens < 1 {
+            throw ValidationError("--longest-tokens takes a number from 1, not \(longestTokens)")
+        }
         guard smallestSide >= 0 else {
             throw ValidationError("--smallest-side takes pixels from 0, not \(smallestSide)")
         }
@@ -48,6 +64,9 @@ struct CorpusVerify: ParsableCommand {
         var limits = ContentLimits()
         limits.longestText = longestText.bytes
         limits.smallestSide = smallestSide
+        if let longestTokens, let tokenizer {
+            limits.longestTokens = (longestTokens, try Tokenizer(directory: tokenizer).tokenCount)
+        }
         let progress = WorkProgress(verb: "checked")
         let verifier = CorpusVerifier(
             directory: directory, workers: workers.count, contents: limits, examples: examples)
@@ -88,7 +107,8 @@ extension CorpusVerification {
         }
         let outcome =
             findings.kinds.isEmpty
-            ? "nothing wrong" : "\(findings.faults) faults, \(findings.warnings) warnings"
+            ? "nothing wrong"
+            : "\(Quantity.count(findings.faults, "fault")), \(Quantity.count(findings.warnings, "warning"))"
         let checked = "\(Quantity.approximate(bytes)) checked in \(WorkProgress.duration(seconds))"
         return lines + ["\(directory): \(samples) samples sound, \(checked): \(outcome)"]
     }

@@ -8,6 +8,7 @@ extension PackReport {
             [
                 "path": .string(source.path), "format": .string(source.format), "files": .integer(source.files),
                 "bytes": .integer(Int(source.bytes)),
+                "passed_over": .integer(source.passedOver.reduce(0) { $0 + $1.value }),
             ]
         }
         return [
@@ -20,11 +21,18 @@ extension PackReport {
     }
 
     func lines(directory: String) -> [String] {
-        var lines = ["\(directory): \(samples) samples in \(shards) shards, \(Quantity.approximate(bytes))"]
-        if heldBack > 0 { lines.append("\(heldBack) samples belong to the other part of the hold-out") }
-        if failedDownloads > 0 { lines.append("\(failedDownloads) downloads had failed") }
-        if unpairedCount > 0 { lines.append("\(unpairedCount) images have no caption, such as \(unpaired[0])") }
-        if rejectedCount > 0 { lines.append("\(rejectedCount) bad sources were left out") }
+        var lines = [
+            "\(directory): \(Quantity.count(samples, "sample")) in \(Quantity.count(shards, "shard")), "
+                + Quantity.approximate(bytes)
+        ]
+        if heldBack > 0 {
+            lines.append("left to the other part of the hold-out: \(Quantity.count(heldBack, "sample"))")
+        }
+        if failedDownloads > 0 { lines.append("left out: \(Quantity.count(failedDownloads, "failed download"))") }
+        if unpairedCount > 0 {
+            lines.append("without a caption: \(Quantity.count(unpairedCount, "image")), such as \(unpaired[0])")
+        }
+        if rejectedCount > 0 { lines.append("left out: \(Quantity.count(rejectedCount, "bad source"))") }
         return lines
     }
 }
@@ -34,9 +42,11 @@ extension PackNotice {
     var line: String {
         switch self {
         case .detected(let source):
-            "\(source.path): \(source.format), \(source.files) files, \(Quantity.approximate(source.bytes))"
+            "\(source.path): \(source.format), \(Quantity.count(source.files, "file")), "
+                + Quantity.approximate(source.bytes) + (source.passedOverText.map { "; not read: \($0)" } ?? "")
         case .resuming(let shards, let samples):
-            "going on after \(shards) shards with \(samples) samples that an earlier attempt has finished"
+            "going on after \(Quantity.count(shards, "shard")) with \(Quantity.count(samples, "sample")) that an "
+                + "earlier attempt has finished"
         case .finished: "an earlier attempt had packed everything; the corpus is given its name"
         }
     }

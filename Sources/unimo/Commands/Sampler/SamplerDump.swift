@@ -35,6 +35,9 @@ struct SamplerDumpCommand: ParsableCommand {
 
     func run() throws {
         let dump = try Recipe.read(file: recipe, overrides: overrides).recipe.samplerDump()
+        if let end = dump.batches, batches.range.upperBound > end {
+            throw UsageError(description: "the mixture ends after \(end) batches; ask for --batches up to ..<\(end)")
+        }
         if json.isOn { return print(try dump.json(batches: batches.range, worldSize: worldSize)) }
         var output = TextOutput()
         try dump.lines(batches: batches.range, worldSize: worldSize) { line in

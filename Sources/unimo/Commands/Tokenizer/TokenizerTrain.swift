@@ -46,6 +46,12 @@ struct TokenizerTrain: ParsableCommand {
         try Interruption.check()
         status.clear()
         try tokenizer.save(to: directory)
+        let missing = vocabulary - tokenizer.vocabularySize
+        if missing > 0 {
+            Program.complain(
+                "\(missing) tokens fewer than --vocabulary \(vocabulary): no other pair occurs \(minimumFrequency) times"
+            )
+        }
         json.print(
             [
                 "directory": .string(directory), "texts": .integer(texts),
@@ -71,9 +77,10 @@ struct TokenizerTrain: ParsableCommand {
         }
         let corpus = try ShardCorpus(directory: source)
         for index in 0..<corpus.count {
-            guard let text = try corpus.read(index).text else { continue }
-            text.bytes.withUnsafeBufferPointer { trainer.add(utf8: $0) }
-            try counted()
+            for var text in try corpus.read(index).texts(in: source) {
+                text.withUTF8 { trainer.add(utf8: $0) }
+                try counted()
+            }
         }
         return texts
     }

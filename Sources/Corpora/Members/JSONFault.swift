@@ -1,0 +1,27 @@
+/// What is wrong with foreign JSON, in short and in JSON's own words.
+enum JSONFault {
+    static func summary(_ error: any Error) -> String {
+        switch error as? DecodingError {
+        case .typeMismatch(let type, let context): "\(place(context)) is no \(name(of: type))"
+        case .valueNotFound(_, let context): "\(place(context)) is null"
+        case .keyNotFound(let key, let context): "\(place(context)) has no `\(key.stringValue)`"
+        case .dataCorrupted: "it is not JSON"
+        default: "\(error)"
+        }
+    }
+
+    private static func place(_ context: DecodingError.Context) -> String {
+        let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+        return path.isEmpty ? "it" : "`\(path)`"
+    }
+
+    private static func name(of type: any Any.Type) -> String {
+        let name = "\(type)"
+        return switch name {
+        case "String": "text"
+        case "Bool": "truth value"
+        case "Int", "Float", "Double": "number"
+        default: name.hasPrefix("Array") ? "list" : name.hasPrefix("Dictionary") ? "object" : name
+        }
+    }
+}

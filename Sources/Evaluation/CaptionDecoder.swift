@@ -1,0 +1,115 @@
+import Autograd
+import Glibc
+public import Batches
+public import Models
+public import Runtime
+public import Tensors
+
+/// Describes images with a model trained on captioning: greedily, or by beam search. Images of a chunk go together.
+public struct CaptionDecoder {
+    public let model: UNIMO2
+    public let arena: Arena
+    public let pool: WorkerPool
+    /// Token ids before and behind every text.
+    public let ends: (start: Int32, end: Int32)
+    /// Ids that no caption holds: special tokens but the end.
+    public let forbidden: Set<Int32>
+    /// Tokens of a caption with both ends, at most.
+    public let maxTokens: Int
+    /// Captions kept per image at each token; 1 is greedy.
+    public let beams: Int
+    /// A finished caption's log-likelihood is divided by its length to this power.
+    public let lengthPenalty: Double
+
+    public init(
+        model: UNIMO2, arena: Arena, pool: WorkerPool, ends: (start: Int32, end: Int32), forbidden: Set<Int32>,
+        maxTokens: Int, beams: Int = 1, lengthPenalty: Double = 0.6
+    ) {
+        precondition(beams > 0 && maxTokens >= 2, "\(beams) beams of \(maxTokens) tokens")
+        self.model = model
+        self.arena = arena
+        self.pool = pool
+        self.ends = ends
+        self.forbidden = forbidden
+        self.maxTokens = maxTokens
+        self.beams = beams
+        self.lengthPenalty = lengthPenalty
+    }
+
+    /// A caption in the making, or done.
+    private struct Hypothesis {
+        var tokens: [Int32]
+        var logLikelihood = 0.0
+        var isDone = false
+    }
+
+    /// - Parameter images: B.
+    /// - Returns: the tokens of each image's best caption, without both ends.
+    public func captions(_ images: ImageRows) -> [[Int32]] {
+        var beams = [[Hypothesis]](repeating: [Hypothesis(tokens: [ends.start])], count: images.count)
+        let patches = encode(images)
+        for _ in 1..<maxTokens {
+            let open = beams.indices.flatMap { image in
+                beams[image].indices.filter { !beams[image][$0].isDone }.map { (image: image, place: $0) }
+            }
+            if open.isEmpty { break }
+            let continued = extend(open.map { ($0.image, beams[$0.image][$0.place]) }, patches)
+            var next = beams.map { $0.filter(\.isDone) }
+            for (item, found) in zip(open, continued) { next[item.image] += found }
+            beams = next.map { Array($0.sorted { score($0) > score($1) }.prefix(self.beams)) }
+        }
+        return beams.map { hypotheses in
+            let best = hypotheses.max { score($0) < score($1) }?.tokens.dropFirst() ?? []
+            return best.last == ends.end ? Array(best.dropLast()) : Array(best)
+        }
+    }
+
+    /// Length-normalised, so that short captions have no advantage.
+    private func score(_ hypothesis: Hypothesis) -> Double {
+        guard beams > 1 else { return hypothesis.logLikelihood }
+        return hypothesis.logLikelihood / pow(Double(hypothesis.tokens.count - 1), lengthPenalty)
+    }
+
+    /// The visual encoder's rows, `(B·(1 + P), C)`, kept outside the arena.
+    private func encode(_ images: ImageRows) -> EncodedRows {
+        arena.reset()
+        let tape = Tape(arena: arena, pool: pool, records: false)
+        return EncodedRows(model.vision(images, positions: 0..<images.count, tape).value, samples: images.count)
+    }
+
+    /// The best continuations of each hypothesis.
+    private func extend(_ open: [(image: Int, Hypothesis)], _ patches: EncodedRows) -> [[Hypothesis]] {
+        arena.reset()
+        let tape = Tape(arena: arena, pool: pool, records: false)
+        var text = TextRows()
+        for (position, item) in open.enumerated() {
+            text.append(Sample(key: "", tokens: item.1.tokens), position: position)
+        }
+        let encoded = model.encoded(
+            images: patches.gather(open.map(\.image), tape), texts: model.text(text, sight: .captioning, tape),
+            offsets: text.offsets.map(Int.init))
+        guard let rows = model.combine(encoded, sight: .captioning, tape).output.texts else { return [] }
+        let last = text.offsets.dropFirst().map { $0 - 1 }
+        let logits = model.heads.tokenLogits(tape.gatherRows(rows, last), word: model.text.word, tape).value
+        return open.enumerated().map { row, item in continuations(of: item.1, logits.rows(row..<row + 1)) }
+    }
+
+    private func continuations(of hypothesis: Hypothesis, _ logits: Tensor) -> [Hypothesis] {
+        let V = logits.columns
+        for id in forbidden where Int(id) < V && id != ends.end { logits.floats[Int(id)] = -.infinity }
+        let largest = (0..<V).map { logits.floats[$0] }.max() ?? 0
+        let logSum = log((0..<V).reduce(0.0) { $0 + exp(Double(logits.floats[$1] - largest)) })
+        var best: [Int] = []
+        for id in 0..<V where best.count < beams || logits.floats[id] > logits.floats[best[best.count - 1]] {
+            let place = best.firstIndex { logits.floats[$0] < logits.floats[id] } ?? best.count
+            best.insert(id, at: place)
+            if best.count > beams { best.removeLast() }
+        }
+        return best.map { id in
+            Hypothesis(
+                tokens: hypothesis.tokens + [Int32(id)],
+                logLikelihood: hypothesis.logLikelihood + Double(logits.floats[id] - largest) - logSum,
+                isDone: Int32(id) == ends.end)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Autograd
+import Batches
+import Corpora
+public import Evaluation
+import Models
+import Tensors
+import Text
+
+/// Captions that a model gave, beside the references.
+public struct CaptionOutcome: Sendable {
+    public struct Caption: Sendable {
+        public let key: String
+        public let text: String
+        public let references: [String]
+    }
+
+    public let captions: [Caption]
+    public let scores: CaptionScores
+}
+
+extension EvaluatedModel {
+    /// Describes the images of a corpus of pairs and compares with its captions.
+    /// - Parameters:
+    ///   - beams: 1 is greedy. - limit: of images; nil for all.
+    ///   - progress: images done, images in all.
+    public func captions(
+        corpus name: String, beams: Int, limit: Int? = nil, progress: (Int, Int) throws -> Void = { _, _ in }
+    ) throws -> CaptionOutcome {
+        let corpus = try pairs(name, for: "captioning")
+        let reader = pairs(of: corpus, needs: SampleNeeds(views: [.none], imageSize: config.imageSize))
+        let ends = tokenizer.textEnds
+        let decoder = CaptionDecoder(
+            model: model, arena: Arena(capacity: Self.arenaBytes), pool: pool, ends: (ends.start, ends.end),
+            forbidden: Set(tokenizer.specialIDs), maxTokens: config.maxTokens, beams: beams)
+        var captions: [CaptionOutcome.Caption] = []
+        let count = min(limit ?? reader.count, reader.count)
+        for start in stride(from: 0, to: count, by: Self.chunk) {
+            let end = min(start + Self.chunk, count)
+            for chunk in try reader.batch(of: start..<end, pool: pool).chunks {
+                let found = decoder.captions(chunk.views[0])
+                for (offset, tokens) in found.enumerated() {
+                    let references = try corpus.read(start + chunk.positions.lowerBound + offset).texts
+                    captions.append(
+                        .init(
+                            key: chunk.keys[offset], text: try tokenizer.decode(tokens).trimmingBlanks,
+                            references: references))
+                }
+            }
+            try progress(end, count)
+        }
+        let scores = CaptionScores(captions: captions.map(\.text), references: captions.map(\.references))
+        return CaptionOutcome(captions: captions, scores: scores)
+    }
+}
+
+extension String {
+    fileprivate var trimmingBlanks: String {
+        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+    }
+}

@@ -1,0 +1,98 @@
+import Autograd
+import Batches
+import Checkpoints
+import Corpora
+import Evaluation
+import Models
+import Objectives
+import Runtime
+import Tensors
+import Text
+
+/// A trained model, loaded for evaluation.
+public final class EvaluatedModel {
+    let checkpoint: Checkpoint
+    let config: ModelConfig
+    let model: UNIMO2
+    let tokenizer: Tokenizer
+    private let store: ParameterStore
+    let pool: WorkerPool
+
+    /// - Parameters:
+    ///   - path: a checkpoint's directory, or a run's, of which the newest whole checkpoint is taken.
+    ///   - threads: that compute.
+    public init(path: String, threads: Int) throws {
+        MatrixLibrary.configure()
+        checkpoint = try EvaluatedModel.open(path, threads: threads)
+        config = try ConfigFile.config(try checkpoint.config, path: checkpoint.path + "/config.json")
+        tokenizer = try Tokenizer(directory: checkpoint.path)
+        model = UNIMO2(config)
+        store = ParameterStore(model.parameters, alignment: 16)
+        try Snapshot.restoreWeights(checkpoint, into: store)
+        pool = WorkerPool(threads: threads)
+    }
+
+    public var step: Int { checkpoint.step }
+    public var path: String { checkpoint.path }
+
+    private static func open(_ path: String, threads: Int) throws -> Checkpoint {
+        let runs = CheckpointStore(directory: RunDirectory(path).checkpoints)
+        if let newest = try runs.steps().last { return try Checkpoint(path: runs.path(step: newest), threads: threads) }
+        return try Checkpoint(path: path, threads: threads)
+    }
+
+    /// Address space of a chunk's rows.
+    static let arenaBytes = 8 << 30
+    /// Samples computed at a time.
+    static let chunk = 64
+
+    /// The pairs of a corpus in its order, images as they are, texts as tokens.
+    func pairs(of corpus: any StoredCorpus, needs: SampleNeeds) -> HeldOutReader {
+        let entry = LoaderEntry(
+            corpus: corpus,
+            sampling: SamplerEntry(name: corpus.name, count: corpus.count, weight: 1, batchSize: Self.chunk),
+            chunk: .samples(Self.chunk), needs: needs, textEnds: tokenizer.textEnds)
+        return HeldOutReader(entry: entry, seed: 0, tokenize: tokenizer.tokenize)
+    }
+
+    /// Calls `body` with the samples of `reader` chunk by chunk.
+    /// - Parameter progress: samples done, samples in all.
+    func forEachChunk(
+        of reader: HeldOutReader, progress: (Int, Int) throws -> Void, _ body: (Chunk) throws -> Void
+    ) throws {
+        for start in stride(from: 0, to: reader.count, by: Self.chunk) {
+            let end = min(start + Self.chunk, reader.count)
+            for chunk in try reader.batch(of: start..<end, pool: pool).chunks { try body(chunk) }
+            try progress(end, reader.count)
+        }
+    }
+
+    func pairs(_ name: String, for purpose: String) throws -> any StoredCorpus {
+        let corpus = try EvaluatedModel.corpus(name, side: config.imageSize)
+        guard corpus.kind == .pairs else {
+            throw RecipeContradiction("\(name) holds \(corpus.kind.rawValue); \(purpose) needs pairs")
+        }
+        return corpus
+    }
+
+    /// A packed corpus, or held-out procedural scenes as `scenes:COUNT`, `scenes:COUNT:SEED` or `scenes:COUNT:SEED:OBJECTS`
+    /// with 1 to 3 objects, `2` or `2-3`.
+    static func corpus(_ name: String, side: Int) throws -> any StoredCorpus {
+        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.first == "scenes" else { return try ShardCorpus(directory: name) }
+        let objects = (parts.count > 3 ? parts[3] : "1-3").split(separator: "-").map { Int($0) ?? 0 }
+        guard (2...4).contains(parts.count), let count = Int(parts[1]), count > 0,
+            let seed = UInt64(parts.count > 2 ? parts[2] : "1"), (1...2).contains(objects.count),
+            objects[0] >= 1, objects[objects.count - 1] <= 3, objects[0] <= objects[objects.count - 1]
+        else {
+            throw RecipeContradiction(
+                "\(name): held-out scenes are given as scenes:COUNT, scenes:COUNT:SEED or scenes:COUNT:SEED:OBJECTS with "
+                    + "objects from 1 to 3, for example scenes:1000:1:2-3")
+        }
+        return SceneCorpus(
+            name: name, kind: .pairs,
+            settings: SceneSettings(
+                seed: seed, count: count, part: .heldOut, objects: objects[0]...objects[objects.count - 1],
+                side: max(side, 8)))
+    }
+}

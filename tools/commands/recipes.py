@@ -1,0 +1,61 @@
+"""Recipes: what docs/data.md says of their keys, and how far their mixtures go."""
+
+import pathlib
+import re
+
+from commands.running import check, expect, expect_words, folder, run
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PAGE = ROOT / "docs/data.md"
+OWN, DEBUG = ROOT / "recipes/own-corpora.yaml", ROOT / "recipes/debug.yaml"
+
+
+def keys(recipe, section):
+    """The keys of a section, as the refusal of an unknown one names them."""
+    arguments = ["sampler", "dump", recipe, "--batches", "0..<1", "--set", f"{section}.zzzzqqqq=1"]
+    _, err = run(*arguments, code=2)
+    return re.search("known here: (.*)", err)[1].split(", ")
+
+
+@check
+def every_data_key_is_documented(_):
+    """docs/data.md has every key of a recipe's data sections"""
+    page = PAGE.read_text()
+    for recipe, section, name in (
+        (OWN, "corpora.books", ""), (DEBUG, "corpora.scene-pairs.scenes", "scenes."), (OWN, "mixture.0", ""),
+        (OWN, "mixture.1", ""), (OWN, "mixture.2", ""), (OWN, "loader", "loader."), (OWN, "data", "data."),
+        (OWN, "tokenizer", "tokenizer."), (DEBUG, "tokenizer", "tokenizer."), (OWN, "validation", "validation."),
+        (OWN, "validation.on.0", ""),
+    ):
+        lost = [key for key in keys(recipe, section) if f"`{name}{key}`" not in page]
+        expect(not lost, f"{PAGE.name} lacks {', '.join(lost)} of {section}")
+
+
+@check
+def mixtures_end_where_they_say(scratch):
+    """batches beyond the end of a mixture are refused with the number there are; the last of them has what is left"""
+    recipe = folder(scratch, "in", {
+        "run.yaml": re.sub("weight: 2,", "weight: 1, when_done: stop,", DEBUG.read_text())
+    }) / "run.yaml"
+    _, err = run("sampler", "dump", recipe, "--batches", "0..<100000", code=2)
+    expect_words(err, "the mixture ends after", "batches; ask for --batches up to ..<")
+    end = int(re.search(r"after (\d+) batches", err)[1])
+    lines = run("sampler", "dump", recipe, "--batches", f"0..<{end}")[0].splitlines()
+    drawn = [key for line in lines for key in line.split()[3:] if " scene-pairs/image_text_contrastive " in line]
+    expect(len(drawn) == 4000 == len(set(drawn)), f"{len(drawn)} samples, {len(set(drawn))} different ones")
+    expect(" scene-pairs/image_text_contrastive " in lines[-1], "the run ends with the entry that stops it")
+
+
+@check
+def what_is_no_corpus_is_named(scratch):
+    """a folder that is no corpus is said to be none, and a corpus is not packed into its own source"""
+    source = folder(scratch, "in", {"a.txt": "a text\n"})
+    for command in (["verify"], ["inspect"], ["peek"]):
+        arguments = [*command, source] + (["0"] if command == ["peek"] else [])
+        _, err = run("corpus", *arguments, code=3)
+        expect_words(err, f"{source} is no corpus: it lacks index.json")
+    _, err = run("corpus", "verify", scratch / "nowhere", code=3)
+    expect_words(err, "there is no such directory")
+    _, err = run("corpus", "pack", "--kind", "texts", "--from", source, "--out", source / "corpus", code=2)
+    expect_words(err, "would lie in the source", "choose a place outside")
+    expect([path.name for path in source.iterdir()] == ["a.txt"], "something was written into the source")
