@@ -23,9 +23,14 @@ public struct CheckpointWriter {
 
     /// - Parameter directory: where checkpoints lie side by side (`checkpoints/` of a run).
     public init(directory: String, step: Int, layout: CheckpointLayout) {
+        self.init(path: CheckpointName.path(directory, step: step), step: step, layout: layout)
+    }
+
+    /// - Parameter path: where the checkpoint will lie, whatever it is called.
+    public init(path: String, step: Int, layout: CheckpointLayout) {
         self.step = step
         self.layout = layout
-        staged = StagedDirectory(path: CheckpointName.path(directory, step: step), faultPoint: "checkpoint")
+        staged = StagedDirectory(path: path, faultPoint: "checkpoint")
     }
 
     /// The path the checkpoint will have.

@@ -23,11 +23,11 @@ public struct VisionEncoder {
         position = list.matrix("vision.position", [1 + model.patches, C])
         layers = (0..<config.layers).map { i in
             TransformerLayer(
-                &list, "vision.layers.\(i)", model.vision, placement: .before, epsilon: 1e-12,
+                &list, "vision.layers.\(i)", model.vision, placement: .before,
                 dropout: Dropout(rate: 0),
                 site: 0)
         }
-        norm = list.norm("vision.norm", C, epsilon: 1e-12)
+        norm = list.norm("vision.norm", C, epsilon: config.epsilon)
     }
 
     /// Rows of an image: the class row and its patches.
@@ -64,6 +64,8 @@ public struct TextEncoder {
     /// `(V, C)`, shared with the language-model head.
     public let word: Parameter
     let position: Parameter
+    /// One row, added to every token: RoBERTa's only token type.
+    let type: Parameter
     let norm: Norm
     let layers: [TransformerLayer]
     let dropout: Dropout
@@ -75,10 +77,11 @@ public struct TextEncoder {
         self.dropout = dropout
         word = list.matrix("text.word", [model.vocabulary, C])
         position = list.matrix("text.position", [model.maxTokens + 2, C])
-        norm = list.norm("text.norm", C, epsilon: 1e-5)
+        type = list.add("text.token_type", [1, C], .constant(0))
+        norm = list.norm("text.norm", C, epsilon: config.epsilon)
         layers = (0..<config.layers).map { i in
             TransformerLayer(
-                &list, "text.layers.\(i)", model.text, placement: .after, epsilon: 1e-5, dropout: dropout,
+                &list, "text.layers.\(i)", model.text, placement: .after, dropout: dropout,
                 site: 1 + 3 * i)
         }
     }
@@ -89,7 +92,7 @@ public struct TextEncoder {
     /// - Returns: `(N, C)`.
     public func callAsFunction(_ text: TextRows, sight: Sight = .understanding, _ tape: Tape) -> Variable {
         let samples = TextEncoder.rows(text)
-        var x = tape.embedding(tokens: text.tokens, offsets: text.offsets, word: word, position: position)
+        var x = tape.embedding(tokens: text.tokens, offsets: text.offsets, word: word, position: position, type: type)
         x = tape.dropout(norm(x, tape), DropoutSite(dropout, site: 0, samples: samples))
         let plan = plan(samples, sight)
         for layer in layers { x = layer(x, plan, samples, tape) }

@@ -15,10 +15,12 @@ public struct GroundedTransformer {
     init(_ list: inout ParameterList, _ model: ModelConfig) {
         let dropout = Dropout(rate: model.dropout)
         self.dropout = dropout
-        norm = model.dictionary.map { _ in list.norm("grounded.norm", model.grounded.width, epsilon: 1e-5) }
+        norm = model.dictionary.map { _ in
+            list.norm("grounded.norm", model.grounded.width, epsilon: model.grounded.epsilon)
+        }
         layers = (0..<model.grounded.layers).map { i in
             TransformerLayer(
-                &list, "grounded.layers.\(i)", model.grounded, placement: .after, epsilon: 1e-5, dropout: dropout,
+                &list, "grounded.layers.\(i)", model.grounded, placement: .after, dropout: dropout,
                 site: GroundedTransformer.firstSite + 1 + 3 * i)
         }
     }

@@ -25,7 +25,7 @@ public struct Heads {
     init(_ list: inout ParameterList, _ config: ModelConfig) {
         let C = config.text.width
         transform = list.linear("mlm.transform", from: C, to: C)
-        transformNorm = list.norm("mlm.norm", C, epsilon: 1e-5)
+        transformNorm = list.norm("mlm.norm", C, epsilon: config.text.epsilon)
         vocabularyBias = list.add("mlm.bias", [config.vocabulary], .constant(0))
         imagePooler = list.linear("itm.image", from: C, to: C)
         textPooler = list.linear("itm.text", from: C, to: C)

@@ -8,16 +8,22 @@ public struct EncoderConfig: Sendable, Equatable, Codable {
     public var heads: Int
     /// F.
     public var feedForward: Int
+    /// Of the stack's layer norms.
+    public var epsilon: Float
 
-    public init(layers: Int, width: Int, heads: Int, feedForward: Int) {
+    /// RoBERTa's and ViT's.
+    public static let (textEpsilon, visionEpsilon): (Float, Float) = (1e-5, 1e-12)
+
+    public init(layers: Int, width: Int, heads: Int, feedForward: Int, epsilon: Float = EncoderConfig.textEpsilon) {
         self.layers = layers
         self.width = width
         self.heads = heads
         self.feedForward = feedForward
+        self.epsilon = epsilon
     }
 
     enum CodingKeys: String, CodingKey {
-        case layers, width, heads
+        case layers, width, heads, epsilon
         case feedForward = "feed_forward"
     }
 }
@@ -78,6 +84,9 @@ public struct ModelConfig: Sendable, Equatable, Codable {
         for (name, stack) in [("vision", vision), ("text", text), ("grounded", grounded)]
         where stack.width % stack.heads != 0 {
             return "\(name): width \(stack.width) is not a multiple of \(stack.heads) heads"
+        }
+        for (name, stack) in [("vision", vision), ("text", text), ("grounded", grounded)] where !(stack.epsilon > 0) {
+            return "\(name): epsilon \(stack.epsilon) is not positive"
         }
         if dictionary != nil && grounded.layers == 0 { return "a dictionary needs grounded layers, found 0" }
         return dictionary?.contradiction

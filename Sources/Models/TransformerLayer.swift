@@ -1,7 +1,7 @@
 import Autograd
 import Tensors
 
-/// Where a layer normalises: before its sublayers (ViT) or after the residual sum (RoBERTa, the joint Transformer).
+/// Where a layer normalises: before its sublayers (ViT) or after the residual sum (RoBERTa, the Grounded Transformer).
 enum NormPlacement { case before, after }
 
 /// One Transformer layer: attention and feed-forward, each with a residual.
@@ -19,18 +19,19 @@ struct TransformerLayer {
     let site: Int
 
     init(
-        _ list: inout ParameterList, _ name: String, _ config: EncoderConfig, placement: NormPlacement, epsilon: Float,
-        dropout: Dropout, site: Int
+        _ list: inout ParameterList, _ name: String, _ config: EncoderConfig, placement: NormPlacement,
+        dropout: Dropout,
+        site: Int
     ) {
         let C = config.width
         self.placement = placement
         self.dropout = dropout
         self.site = site
         heads = config.heads
-        norm1 = list.norm("\(name).norm1", C, epsilon: epsilon)
+        norm1 = list.norm("\(name).norm1", C, epsilon: config.epsilon)
         qkv = list.linear("\(name).attention.qkv", from: C, to: 3 * C)
         output = list.linear("\(name).attention.output", from: C, to: C)
-        norm2 = list.norm("\(name).norm2", C, epsilon: epsilon)
+        norm2 = list.norm("\(name).norm2", C, epsilon: config.epsilon)
         up = list.linear("\(name).ffn.up", from: C, to: config.feedForward)
         down = list.linear("\(name).ffn.down", from: config.feedForward, to: C)
     }

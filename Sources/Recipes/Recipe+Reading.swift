@@ -20,6 +20,7 @@ extension Recipe {
     init(_ root: RecipeNode) throws {
         seed = UInt64(try root.integer("seed", in: 0...Int.max, default: 1))
         steps = try root.integer("steps", in: 1...1_000_000_000)
+        initialWeights = try root.optionalString("init")
         model = try ModelSizes(root.child("model"))
         tokenizer = try TokenizerSource(root.child("tokenizer"))
         corpora = try root.named("corpora").map { try CorpusSource($0.name, $0.node) }
@@ -68,7 +69,7 @@ extension Recipe.ModelSizes {
         imageSize = try node.integer("image_size", in: 1...4096)
         patchSize = try node.integer("patch_size", in: 1...1024)
         let width = try node.integer("width", in: 8...65536)
-        vision = try EncoderConfig(node.child("vision"), width: width)
+        vision = try EncoderConfig(node.child("vision"), width: width, epsilon: EncoderConfig.visionEpsilon)
         text = try EncoderConfig(node.child("text"), width: width)
         grounded = try EncoderConfig(node.child("grounded"), width: width)
         dictionary = try node.optionalChild("dictionary").map(DictionaryConfig.init)
@@ -87,11 +88,12 @@ extension DictionaryConfig {
 }
 
 extension EncoderConfig {
-    init(_ node: RecipeNode, width: Int) throws {
+    init(_ node: RecipeNode, width: Int, epsilon: Float = textEpsilon) throws {
         self.init(
             layers: try node.integer("layers", in: 0...1000), width: width,
             heads: try node.integer("heads", in: 1...1024),
-            feedForward: try node.integer("feed_forward", in: 1...1_000_000))
+            feedForward: try node.integer("feed_forward", in: 1...1_000_000),
+            epsilon: Float(try node.number("epsilon", in: .positive, default: Double(String(epsilon)) ?? 0)))
     }
 }
 

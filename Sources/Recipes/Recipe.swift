@@ -8,6 +8,8 @@ public import Training
 /// A whole run, typed. One recipe file is one run; `--set` is the only override.
 public struct Recipe: Sendable {
     public var seed: UInt64
+    /// A checkpoint whose weights the run starts from.
+    public var initialWeights: String?
     public var model: ModelSizes
     public var tokenizer: TokenizerSource
     public var corpora: [CorpusSource]

@@ -15,7 +15,7 @@ import Glibc
             """,
         subcommands: [
             TrainCommand.self, CorpusCommand.self, TokenizerCommand.self, SamplerCommand.self, CheckpointCommand.self,
-            EvaluateCommand.self, BenchCommand.self, DoctorCommand.self,
+            EvaluateCommand.self, EmbedCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 
     static func main() { Glibc.exit(Program.run(Array(CommandLine.arguments.dropFirst()))) }

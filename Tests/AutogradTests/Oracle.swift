@@ -96,7 +96,7 @@ enum Oracles {
         let (tokens, offsets) = (inputs.rows("tokens"), inputs.rows("offsets"))
         return Matrix(tokens.count, word.columns) { row, column in
             let start = offsets.last { $0 <= row }!
-            return word[tokens[row], column] + position[2 + row - start, column]
+            return word[tokens[row], column] + position[2 + row - start, column] + inputs.vector("type")[column]
         }
     }
 

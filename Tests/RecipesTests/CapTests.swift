@@ -49,7 +49,7 @@ import Testing
         #expect(Clock.seconds - started < 20)
     }
 
-    private static let stack = #"{"layers": 1, "width": 8, "heads": 2, "feed_forward": 16}"#
+    private static let stack = #"{"layers": 1, "width": 8, "heads": 2, "feed_forward": 16, "epsilon": 1e-5}"#
 
     private func config(_ changes: [String: String]) throws -> ModelConfig {
         var fields = [

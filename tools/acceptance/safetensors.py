@@ -10,7 +10,7 @@ def read(path):
     with open(path, "rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
         data = file.read()
-    codes = {"F32": "f", "I32": "i", "U8": "B"}
+    codes = {"F32": "f", "I32": "i", "I64": "q", "U8": "B"}
     tensors = {}
     for name, entry in header.items():
         if name == "__metadata__":

@@ -26,13 +26,13 @@ from unimo_reference import Unimo
 ROOT = Path(__file__).resolve().parents[2]
 CHECK_TOLERANCE = 1e-12  # relative to a tensor's norm: float64 summed in another order, nothing more
 
-STACK = {"width": 16, "heads": 2, "feed_forward": 32}
+STACK = {"width": 16, "heads": 2, "feed_forward": 32, "epsilon": 1e-5}
 BASELINE = {
     "vocabulary": 61,
     "max_tokens": 12,
     "image_size": 16,
     "patch_size": 8,
-    "vision": {"layers": 2} | STACK,
+    "vision": {"layers": 2} | STACK | {"epsilon": 1e-12},
     "text": {"layers": 2} | STACK,
     "grounded": {"layers": 2} | STACK,
     "projection": 8,

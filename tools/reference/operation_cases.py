@@ -214,12 +214,13 @@ def embed(random):
     """Repeated ids, and one sample of a single token."""
     offsets = torch.tensor([0, 4, 5, 11], dtype=torch.int32)
     inputs = dict(
-        tokens=integers(random, 8, 11), offsets=offsets, word=normal(random, 13, 10), position=normal(random, 9, 10)
+        tokens=integers(random, 8, 11), offsets=offsets, word=normal(random, 13, 10), position=normal(random, 9, 10),
+        type=normal(random, 1, 10),
     )
     return case(
         random,
         inputs,
-        lambda tokens, offsets, word, position: embedding(tokens, offsets.tolist(), word, position),
+        lambda tokens, offsets, word, position, type: embedding(tokens, offsets.tolist(), word, position, type),
         {"first_position": 2},
     )
 

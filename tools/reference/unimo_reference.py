@@ -95,9 +95,9 @@ class Layer(nn.Module):
         return self.norm2(x + self.ffn(x))
 
 
-def layers(sizes: dict, pre_norm: bool, epsilon: float) -> nn.ModuleList:
+def layers(sizes: dict, pre_norm: bool) -> nn.ModuleList:
     return nn.ModuleList(
-        Layer(sizes["width"], sizes["heads"], sizes["feed_forward"], pre_norm, epsilon)
+        Layer(sizes["width"], sizes["heads"], sizes["feed_forward"], pre_norm, sizes["epsilon"])
         for _ in range(sizes["layers"])
     )
 
@@ -112,8 +112,8 @@ class VisionEncoder(nn.Module):
         self.patch = nn.Linear(3 * self.patch_size**2, width)
         self.cls = nn.Parameter(torch.zeros(width))
         self.position = nn.Parameter(torch.zeros(1 + self.patches, width))  # row 0 is cls's
-        self.layers = layers(sizes, pre_norm=True, epsilon=1e-12)
-        self.norm = nn.LayerNorm(width, eps=1e-12)
+        self.layers = layers(sizes, pre_norm=True)
+        self.norm = nn.LayerNorm(width, eps=sizes["epsilon"])
 
     def embed(self, pixels: Tensor) -> Tensor:
         """(B, S, S, 3) bytes → (B, 1 + P, C): cls, then the patches row by row."""
@@ -140,12 +140,13 @@ class TextEncoder(nn.Module):
         width = config["text"]["width"]
         self.word = nn.Parameter(torch.zeros(config["vocabulary"], width))
         self.position = nn.Parameter(torch.zeros(config["max_tokens"] + FIRST_POSITION, width))
-        self.norm = nn.LayerNorm(width, eps=1e-5)
-        self.layers = layers(config["text"], pre_norm=False, epsilon=1e-5)
+        self.token_type = nn.Parameter(torch.zeros(1, width))
+        self.norm = nn.LayerNorm(width, eps=config["text"]["epsilon"])
+        self.layers = layers(config["text"], pre_norm=False)
 
     def forward(self, tokens: Tensor, offsets: list[int], causal: bool = False) -> Tensor:
         """(N) ids → (N, C)."""
-        x = self.norm(embedding(tokens, offsets, self.word, self.position))
+        x = self.norm(embedding(tokens, offsets, self.word, self.position, self.token_type))
         lengths = [b - a for a, b in zip(offsets, offsets[1:])]
         sees = [torch.ones(n, n, dtype=torch.bool).tril() for n in lengths] if causal else None
         for layer in self.layers:
@@ -190,8 +191,8 @@ class GroundedTransformer(nn.Module):
     def __init__(self, config: dict):
         super().__init__()
         if config.get("dictionary"):
-            self.norm = nn.LayerNorm(config["grounded"]["width"], eps=1e-5)
-        self.layers = layers(config["grounded"], pre_norm=False, epsilon=1e-5)
+            self.norm = nn.LayerNorm(config["grounded"]["width"], eps=config["grounded"]["epsilon"])
+        self.layers = layers(config["grounded"], pre_norm=False)
 
     def forward(
         self, image: Tensor | None, codes: list[Tensor] | None, text: Tensor | None, offsets: list[int] | None,
@@ -239,10 +240,10 @@ def sight(kinds: list[str], grounded: bool, causal: bool) -> Tensor:
 
 
 class MaskedLanguageHead(nn.Module):
-    def __init__(self, width: int, vocabulary: int):
+    def __init__(self, width: int, vocabulary: int, epsilon: float):
         super().__init__()
         self.transform = nn.Linear(width, width)
-        self.norm = nn.LayerNorm(width, eps=1e-5)
+        self.norm = nn.LayerNorm(width, eps=epsilon)
         self.bias = nn.Parameter(torch.zeros(vocabulary))
 
     def forward(self, hidden: Tensor, word: Tensor) -> Tensor:
@@ -285,7 +286,7 @@ class ProjectionHead(nn.Module):
 class Unimo(nn.Module):
     """
     `config`: vocabulary, max_tokens, image_size, patch_size, projection, for each of vision, text and grounded:
-    layers, width, heads, feed_forward; and unless it is the baseline, dictionary: codes, chosen, scores.
+    layers, width, heads, feed_forward, epsilon; and unless it is the baseline, dictionary: codes, chosen, scores.
     """
 
     def __init__(self, config: dict):
@@ -297,7 +298,7 @@ class Unimo(nn.Module):
         if config.get("dictionary"):
             self.dictionary = Dictionary(config["dictionary"], width)
         self.grounded = GroundedTransformer(config)
-        self.mlm = MaskedLanguageHead(width, config["vocabulary"])
+        self.mlm = MaskedLanguageHead(width, config["vocabulary"], config["text"]["epsilon"])
         self.itm = MatchingHead(width)
         self.itc = ImageTextContrast()
         self.simclr = ProjectionHead(config["vision"]["width"], config["projection"])
@@ -345,10 +346,10 @@ class Unimo(nn.Module):
 # ------------------------------------------------------------------------------------------ its operations
 
 
-def embedding(tokens: Tensor, offsets: list[int], word: Tensor, position: Tensor) -> Tensor:
-    """(N) ids → word rows plus position rows (N, C); token t of a sample stands at position 2 + t."""
+def embedding(tokens: Tensor, offsets: list[int], word: Tensor, position: Tensor, kind: Tensor) -> Tensor:
+    """(N) ids → word rows plus position rows plus the one type's row (N, C); token t of a sample stands at position 2 + t."""
     within = [FIRST_POSITION + t for a, b in zip(offsets, offsets[1:]) for t in range(b - a)]
-    return word[tokens.long()] + position[torch.tensor(within, dtype=torch.long)]
+    return word[tokens.long()] + position[torch.tensor(within, dtype=torch.long)] + kind
 
 
 def patch_embedding(

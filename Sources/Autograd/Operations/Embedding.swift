@@ -2,29 +2,43 @@ import Runtime
 import Tensors
 
 extension Tape {
-    /// The embedding sum of a text: y[t] = word[token t] + position[2 + index of t in its sample] (RoBERTa positions).
-    /// - Parameters: tokens `(N)`, offsets `(B + 1)`, word `(V, C)`, position `(2 + longest, C)`.
+    /// The embedding sum of a text: y[t] = word[token t] + position[2 + index of t in its sample] + type (RoBERTa
+    /// positions).
+    /// - Parameters: tokens `(N)`, offsets `(B + 1)`, word `(V, C)`, position `(2 + longest, C)`, type `(1, C)`.
     /// - Returns: `(N, C)`.
-    public func embedding(tokens: [Int32], offsets: [Int32], word: Parameter, position: Parameter) -> Variable {
+    public func embedding(
+        tokens: [Int32], offsets: [Int32], word: Parameter, position: Parameter, type: Parameter
+    ) -> Variable {
         let C = word.value.columns
         precondition(
-            position.value.columns == C, "embedding: word \(word.value.shape), position \(position.value.shape)")
+            position.value.columns == C && type.value.columns == C,
+            "embedding: word \(word.value.shape), position \(position.value.shape), type \(type.value.shape)")
         let y = variable(rows: tokens.count, columns: C)
-        let (words, places) = (word.value, position.value)
+        let words = word.value
+        let longest = zip(offsets, offsets.dropFirst()).map { Int($1 - $0) }.max() ?? 0
+        precondition(
+            longest + 2 <= position.value.rows, "a text of \(longest) tokens for \(position.value.rows) positions")
+        // Position and type in one table, so that a token costs one sum.
+        let places = arena.borrow(rows: longest, columns: C)
+        for place in 0..<longest {
+            sum(
+                position.value.floats + (2 + place) * C, type.value.floats, into: places.floats + place * C, count: C)
+        }
         pool.run(offsets.count - 1) { sample, _ in
             let rows = Int(offsets[sample])..<Int(offsets[sample + 1])
-            precondition(rows.count + 2 <= places.rows, "a text of \(rows.count) tokens for \(places.rows) positions")
             for row in rows {
                 let token = Int(tokens[row])
                 precondition(token >= 0 && token < words.rows, "token \(token) of a vocabulary of \(words.rows)")
                 sum(
-                    words.floats + token * C, places.floats + (2 + row - rows.lowerBound) * C,
+                    words.floats + token * C, places.floats + (row - rows.lowerBound) * C,
                     into: y.value.floats + row * C,
                     count: C)
             }
         }
-        record(y, parameters: [word, position]) { [self] dy in
+        arena.recycle(places)
+        record(y, parameters: [word, position, type]) { [self] dy in
             let (dWord, dPosition) = (word.gradient.floats, position.gradient.floats)
+            addBiasGradient(dy, type)
             // Tasks own columns, so that rows are added in one order whatever the threads.
             forColumnBlocks(of: C) { columns in
                 for sample in 0..<offsets.count - 1 {

@@ -7,13 +7,15 @@ extension OperationTable {
                 .integers("tokens") { scattered($0 == .small ? 11 : N, below: $0 == .small ? 13 : V) },
                 .integers("offsets") { $0 == .small ? [0, 4, 5, 11] : (0...8).map { Int32($0 * 128) } },
                 .parameter("word", [13, 37], [V, C]), .parameter("position", [9, 37], [514, C]),
+                .parameter("type", [1, 37], [1, C]),
             ],
             work: .memory(forward: bytes(3 * N * C), backward: bytes(5 * N * C))
         ) { tape, inputs in
             .rows(
                 tape.embedding(
                     tokens: inputs.integers("tokens"), offsets: inputs.integers("offsets"),
-                    word: inputs.parameter("word"), position: inputs.parameter("position")))
+                    word: inputs.parameter("word"), position: inputs.parameter("position"),
+                    type: inputs.parameter("type")))
         },
         OperationCase(
             "patchEmbedding",

@@ -117,6 +117,12 @@ public final class Run {
             trainer.resume(at: checkpoint.checkpoint.step)
         } else {
             store.initialize(seed: recipe.seed)
+            if let path = recipe.initialWeights {
+                let start = try communication.together("reading initial weights") {
+                    try WeightsStart(path, into: store, threads: rank == 0 ? Affinity.count : 1)
+                }
+                if rank == 0 { start.announce(log) }
+            }
         }
         if rank == 0 { announce(bound, threads: threads, reduction: reduction) }
     }

@@ -61,6 +61,17 @@ extension RunState.Shape {
     }
 }
 
+extension ParameterStore {
+    /// A flat arena laid out as the weights are, tensor by tensor.
+    func checkpointTensors(of base: UnsafeMutablePointer<Float>) -> [CheckpointTensor] {
+        parameters.map { parameter in
+            CheckpointTensor(
+                name: parameter.name, shape: parameter.shape,
+                bytes: UnsafeRawBufferPointer(start: base + parameter.range.lowerBound, count: parameter.count * 4))
+        }
+    }
+}
+
 /// The numbers of a run on their way to and from a checkpoint.
 struct Snapshot {
     let store: ParameterStore
@@ -68,16 +79,11 @@ struct Snapshot {
 
     var contents: CheckpointContents {
         CheckpointContents(
-            weights: tensors(store.weights),
-            optimizer: [.expAvg: tensors(optimizer.firstMoments), .expAvgSq: tensors(optimizer.secondMoments)])
-    }
-
-    private func tensors(_ base: UnsafeMutablePointer<Float>) -> [CheckpointTensor] {
-        store.parameters.map { parameter in
-            CheckpointTensor(
-                name: parameter.name, shape: parameter.shape,
-                bytes: UnsafeRawBufferPointer(start: base + parameter.range.lowerBound, count: parameter.count * 4))
-        }
+            weights: store.checkpointTensors(of: store.weights),
+            optimizer: [
+                .expAvg: store.checkpointTensors(of: optimizer.firstMoments),
+                .expAvgSq: store.checkpointTensors(of: optimizer.secondMoments),
+            ])
     }
 
     private func targets(_ base: UnsafeMutablePointer<Float>) -> [RestoreTarget] {

@@ -68,12 +68,12 @@ extension FuzzParser {
     }
 
     private static func configSeeds() throws -> [Seed] {
-        let encoder = #"{"layers": 1, "width": 8, "heads": 2, "feed_forward": 16}"#
+        let encoder = #"{"layers": 1, "width": 8, "heads": 2, "feed_forward": 16, "epsilon": 1e-5}"#
         func config(patch: Int, heads: String = encoder) -> String {
             #"{"vocabulary": 300, "max_tokens": 16, "image_size": 32, "patch_size": \#(patch), "vision": \#(encoder), "#
                 + #""text": \#(heads), "grounded": \#(encoder), "projection": 8, "dropout": 0.1}"#
         }
-        let headless = #"{"layers": 1, "width": 8, "heads": 0, "feed_forward": 16}"#
+        let headless = #"{"layers": 1, "width": 8, "heads": 0, "feed_forward": 16, "epsilon": 1e-5}"#
         return [
             Seed("small", config(patch: 8)), Seed("no-patch", config(patch: 0)),
             Seed("no-heads", config(patch: 8, heads: headless)), Seed("contradiction", config(patch: 7)),

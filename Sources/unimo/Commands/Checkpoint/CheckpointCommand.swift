@@ -5,12 +5,12 @@ import Storage
 struct CheckpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoint",
-        abstract: "Look into checkpoints and check them.",
+        abstract: "Look into checkpoints, check them, take weights in and out.",
         discussion: """
             A checkpoint is a directory: safetensors files, state.json, config.json, the tokenizer's files and \
             manifest.sha256, which sha256sum -c can check too.
             """,
-        subcommands: [CheckpointInspect.self, CheckpointVerify.self])
+        subcommands: [CheckpointInspect.self, CheckpointVerify.self, CheckpointImport.self, CheckpointExport.self])
 }
 
 /// The checkpoint that an argument names.

@@ -1,0 +1,64 @@
+import Autograd
+import Checkpoints
+import Logging
+import Storage
+
+/// What a run took from the checkpoint its recipe names as `init`: weights only, by name.
+struct WeightsStart {
+    let path: String
+    private(set) var taken: [String] = []
+    /// In the model, and not in the checkpoint.
+    private(set) var drawn: [String] = []
+    /// In both, of different shapes.
+    private(set) var misfits: [(name: String, model: [Int], checkpoint: [Int])] = []
+    /// In the checkpoint alone.
+    private(set) var left: [String] = []
+
+    /// Reads every weight that the model and the checkpoint have in one shape into `store`, which has been initialised.
+    init(_ path: String, into store: ParameterStore, threads: Int) throws {
+        self.path = path
+        let checkpoint = try Checkpoint(path: path, threads: threads)
+        var found = Dictionary(uniqueKeysWithValues: try checkpoint.weights().map { ($0.name, $0.shape) })
+        var targets: [RestoreTarget] = []
+        for parameter in store.parameters {
+            guard let shape = found.removeValue(forKey: parameter.name) else {
+                drawn.append(parameter.name)
+                continue
+            }
+            guard shape == parameter.shape else {
+                misfits.append((parameter.name, parameter.shape, shape))
+                continue
+            }
+            taken.append(parameter.name)
+            targets.append(
+                RestoreTarget(
+                    name: parameter.name, shape: parameter.shape,
+                    bytes: UnsafeMutableRawBufferPointer(
+                        start: store.weights + parameter.range.lowerBound, count: parameter.count * 4)))
+        }
+        left = found.keys.sorted()
+        try checkpoint.restoreWeights(into: targets, allowingOthers: true)
+        // Biases and scalars may fit by chance.
+        guard store.parameters.contains(where: { $0.decays && taken.contains($0.name) }) else {
+            throw RecipeContradiction(
+                "init: \(path) has no matrix of this model in this shape; name a checkpoint of the same sizes")
+        }
+    }
+
+    func announce(_ log: Logger) {
+        log.info("init: \(taken.count) weights from \(path)")
+        for misfit in misfits {
+            log.warning("init: \(misfit.name) is \(misfit.model) here and \(misfit.checkpoint) there: drawn anew")
+        }
+        if !drawn.isEmpty { log.info("init: drawn, because it has none: \(Self.groups(drawn))") }
+        if !left.isEmpty { log.info("init: left there: \(Self.groups(left))") }
+    }
+
+    /// `grounded.layers.0` … by their first two components, with how many.
+    private static func groups(_ names: [String]) -> String {
+        let heads = names.map { $0.split(separator: ".").prefix(2).joined(separator: ".") }
+        var seen: [String] = []
+        for head in heads where !seen.contains(head) { seen.append(head) }
+        return seen.map { head in "\(head) (\(heads.count { $0 == head }))" }.joined(separator: ", ")
+    }
+}
