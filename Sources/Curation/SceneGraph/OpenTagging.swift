@@ -1,0 +1,213 @@
+import Glibc
+
+/// Words of open classes: noun, verb, adjective, adverb.
+extension Tagger {
+    func openTag(_ index: Int) -> Tag {
+        let readings = words[index].readings
+        guard readings.isKnown else { return unknownTag(index) }
+        switch phrase {
+        case .open: return tagInPhrase(index)
+        case .afterNoun: return tagAfterNoun(index)
+        case .outside: return tagOutside(index)
+        }
+    }
+
+    /// What the lexicon doesn't know: words with hyphens before nouns are adjectives, the rest follows its ending.
+    private func unknownTag(_ index: Int) -> Tag {
+        let text = words[index].text
+        if text.contains("-") {
+            if isBeforeNoun(index) || text.hasSuffix("ed") || text.hasSuffix("style") || text.hasSuffix("shaped") {
+                return .adjective
+            }
+            if phrase != .open { return .adjective }
+        }
+        if text.hasSuffix("ly") { return .adverb }
+        if isBeforeNoun(index), text.hasSuffix("ed") || text.hasSuffix("ish") || text.hasSuffix("y") { return .adjective }
+        return .noun
+    }
+
+    // MARK: - After an article, number or adjective
+
+    private func tagInPhrase(_ index: Int) -> Tag {
+        let word = words[index]
+        let readings = word.readings
+        if isKindName(index) { return .noun }
+        if isBeforeNoun(index), !isSubject(index) {
+            if readings.forms.contains(.gerund) { return gerundModifier(index) }
+            if readings.isAdjective, prefersAdjective(index) { return .adjective }
+            if readings.forms.contains(.past), readings.noun == nil { return .adjective }
+            if readings.noun != nil { return .noun }
+            if readings.isAdverb, !readings.isAdjective { return .adverb }
+            return readings.isAdjective ? .adjective : .verb
+        }
+        if readings.isAdverb, isBeforeAdjective(index), readings.noun == nil || word.text.hasSuffix("ly") { return .adverb }
+        if readings.isAdjective, next(index)?.closed == .conjunction, isAdjectiveAcross(index) { return .adjective }
+        if readings.isAdjective, next(index)?.closed == .comma, isAdjectiveAcross(index) { return .adjective }
+        if readings.isAdjective, previous(index)?.tag == .adverb, previous(index, 2)?.tag == .be { return .adjective }
+        if readings.noun != nil { return .noun }
+        if readings.isAdjective { return .adjective }
+        if readings.forms.contains(.gerund) { return .gerund }
+        if readings.forms.contains(.past) { return .participle }
+        return readings.forms.isEmpty ? .adverb : .verb
+    }
+
+    /// The next word is the verb of this noun: "a dog leaps", "a boy fly a kite".
+    private func isSubject(_ index: Int) -> Bool {
+        guard words[index].readings.noun != nil, let word = next(index), word.isOpen, !word.readings.forms.isEmpty else {
+            return false
+        }
+        if word.readings.forms.contains(.gerund) {
+            return words[index].readings.nounFrequency >= words[index].readings.adjectiveFrequency
+                && (isBeforePhrase(index + 1) || next(index + 1)?.closed == .preposition)
+        }
+        guard !words[index].readings.isAdjective || words[index].readings.nounFrequency > words[index].readings.adjectiveFrequency
+        else { return false }
+        return isVerbAfterNoun(index + 1, plural: words[index].readings.isPlural, noun: words[index].readings)
+    }
+
+    private func prefersAdjective(_ index: Int) -> Bool {
+        let word = words[index]
+        if WordLists.colours.contains(word.text) || WordLists.shades.contains(word.text) { return true }
+        if WordLists.materials.contains(word.text) || WordLists.likenesses.contains(word.text) { return false }
+        guard word.readings.noun != nil else { return true }
+        return word.readings.adjectiveFrequency >= word.readings.nounFrequency
+    }
+
+    private func isKindName(_ index: Int) -> Bool {
+        guard let heads = WordLists.kinds[words[index].text], let word = next(index) else { return false }
+        return heads.contains(word.text) || (word.readings.noun.map(heads.contains) ?? false)
+    }
+
+    private func isBeforeAdjective(_ index: Int) -> Bool {
+        next(index).map { $0.isOpen && ($0.readings.isAdjective || $0.readings.forms.contains(.past)) } ?? false
+    }
+
+    /// "black and white dogs", "large, red box": another adjective follows the conjunction, then a noun or the end.
+    private func isAdjectiveAcross(_ index: Int) -> Bool {
+        guard let word = next(index, 2), word.isOpen, word.readings.isAdjective else { return false }
+        guard word.readings.noun == nil || WordLists.colours.contains(word.text) || isBeforeNoun(index + 2) else { return false }
+        let own = words[index].readings
+        return own.noun == nil || WordLists.colours.contains(words[index].text)
+            || own.adjectiveFrequency > own.nounFrequency
+    }
+
+    /// "hiking boots" are for hiking, a "smiling sun" smiles (rules O3 and A5).
+    func gerundModifier(_ index: Int) -> Tag {
+        guard let head = headAfter(index) else { return .adjective }
+        let text = words[index].text
+        if WordLists.doings.contains(text) { return .adjective }
+        // Animals, persons, parts of bodies, weather and plants do; artifacts and places serve.
+        switch head.readings.nounFile {
+        case 5, 8, 18, 19, 20: return .adjective
+        default: return .noun
+        }
+    }
+
+    private func headAfter(_ index: Int) -> CaptionWord? {
+        var place = index + 1
+        while place + 1 < words.count, words[place + 1].isOpen, words[place + 1].readings.noun != nil { place += 1 }
+        return place < words.count ? words[place] : nil
+    }
+
+    // MARK: - After a noun
+
+    private func tagAfterNoun(_ index: Int) -> Tag {
+        let readings = words[index].readings
+        if readings.forms.contains(.gerund) { return gerundAfterNoun(index) }
+        if isPredicateAdjective(index) { return .adjective }
+        if readings.forms.contains(.past), !readings.forms.contains(.base) {
+            return pastAfterNoun(index)
+        }
+        if !readings.forms.isEmpty {
+            let noun = previous(index)?.readings ?? Readings()
+            if isVerbAfterNoun(index, plural: noun.isPlural, noun: noun) { return .verb }
+        }
+        if readings.noun != nil { return .noun }
+        if readings.isAdjective { return .adjective }
+        if readings.isAdverb { return .adverb }
+        return readings.forms.contains(.past) ? .participle : .verb
+    }
+
+    private func gerundAfterNoun(_ index: Int) -> Tag {
+        guard words[index].readings.noun != nil, isBeforeNoun(index), !isBeforePhrase(index) else {
+            return words[index].readings.noun != nil && isNounGerund(index) ? .noun : .gerund
+        }
+        return .gerund
+    }
+
+    /// "a park building", "the wedding": nouns that only look like forms of verbs.
+    private func isNounGerund(_ index: Int) -> Bool {
+        let readings = words[index].readings
+        guard !isBeforePhrase(index) else { return false }
+        return readings.nounFrequency > readings.verbFrequency && readings.noun != "swimming"
+    }
+
+    /// "paints the fence white", "his mouth open".
+    private func isPredicateAdjective(_ index: Int) -> Bool {
+        let readings = words[index].readings
+        guard readings.isAdjective, !isBeforeNoun(index), next(index)?.closed != .be else { return false }
+        if readings.noun == nil, readings.forms.isEmpty || readings.adjectiveFrequency > readings.verbFrequency { return true }
+        if readings.forms.contains(.past) { return false }
+        let before = previous(index)?.readings
+        if before?.noun == nil { return false }
+        return WordLists.colours.contains(words[index].text) && hasFiniteVerb
+            || (readings.adjectiveFrequency > readings.nounFrequency && readings.adjectiveFrequency > readings.verbFrequency)
+    }
+
+    private func pastAfterNoun(_ index: Int) -> Tag {
+        let word = words[index]
+        if ClosedClasses.finitePasts.contains(word.text) { return .verb }
+        if word.text == "found", word.readings.noun == nil { return .participle }
+        if word.text == "left", !isBeforePhrase(index) { return .noun }
+        if word.readings.noun != nil, word.readings.nounFrequency > word.readings.verbFrequency, !isBeforePhrase(index) {
+            return .noun
+        }
+        return isBeforePhrase(index) && !hasFiniteVerb ? .verb : .participle
+    }
+
+    func isVerbAfterNoun(_ index: Int, plural: Bool, noun: Readings) -> Bool {
+        let word = words[index]
+        let readings = word.readings
+        guard readings.noun != nil || readings.isAdjective else { return true }
+        if readings.verb != nil, readings.verb == noun.noun, !plural { return true }
+        return verbScore(index, plural: plural, noun: noun) > 0
+    }
+
+    private func verbScore(_ index: Int, plural: Bool, noun: Readings) -> Double {
+        let readings = words[index].readings
+        var score = max(-3, min(3, log2(Double(readings.verbFrequency + 1) / Double(readings.nounFrequency + 1))))
+        score += agreement(readings.forms, plural: plural)
+        score += scoreOfFollowing(index)
+        // Animals, persons, vehicles' kin act; times don't.
+        switch noun.nounFile {
+        case 5, 18, 14: score += 2
+        case 28: score -= 5
+        default: break
+        }
+        switch readings.nounFile {
+        case 5, 6, 8, 13, 18, 20: score -= 3
+        default: break
+        }
+        if hasFiniteVerb, !awaitsBaseForm { score -= 4 }
+        return score
+    }
+
+    private func agreement(_ forms: VerbForms, plural: Bool) -> Double {
+        if forms.contains(.third) { return plural ? -6 : 1 }
+        if plural { return 4 }
+        if awaitsBaseForm { return 4 }
+        return hasPluralSubject && !hasFiniteVerb ? 1 : -5
+    }
+
+    private func scoreOfFollowing(_ index: Int) -> Double {
+        if isBeforePhrase(index) { return 5 }
+        guard let following = next(index) else { return -1 }
+        switch following.closed {
+        case .preposition, .particle, .adverb, .subordinator, .infinitive: return 2
+        case .be, .have, .modal: return -6
+        case .conjunction, .comma: return -1
+        case nil: return isVerbOnly(following) && !following.readings.forms.contains(.gerund) ? -4 : 0
+        default: return 0
+        }
+    }
+}

@@ -1,0 +1,141 @@
+/// Open words where no noun phrase has begun: after verbs, prepositions, marks, and at the start.
+extension Tagger {
+    func tagOutside(_ index: Int) -> Tag {
+        switch tagBefore(index) {
+        case .be: return tagAfterBe(index)
+        case .have: return tagAfterHave(index)
+        case .infinitive, .modal, .pronoun: return tagAfterSubject(index)
+        case .relative: return tagAfterRelative(index)
+        case .verb, .gerund, .participle, .particle: return tagAfterVerb(index)
+        case .conjunction, .comma: return tagAfterConjunction(index)
+        case .noun, .name: return tagAfterAdverb(index)
+        default: return tagAtStart(index)
+        }
+    }
+
+    private func tagAfterBe(_ index: Int) -> Tag {
+        let readings = words[index].readings
+        if readings.forms.contains(.gerund) { return isBeforeNoun(index) && !readings.forms.contains(.gerund) ? .adjective : .gerund }
+        if readings.forms.contains(.past), !(readings.isAdjective && readings.adjectiveFrequency > readings.verbFrequency) {
+            return .participle
+        }
+        if readings.isAdverb, readings.adverbFrequency > readings.adjectiveFrequency, !readings.isAdjective { return .adverb }
+        if readings.isAdjective { return .adjective }
+        return nounFirst(index)
+    }
+
+    private func tagAfterHave(_ index: Int) -> Tag {
+        let readings = words[index].readings
+        if readings.forms.contains(.past), !isBeforeNoun(index), !isBeforeNounAcrossAdjective(index) { return .participle }
+        return tagAtStart(index)
+    }
+
+    private func isBeforeNounAcrossAdjective(_ index: Int) -> Bool {
+        next(index)?.readings.isAdjective ?? false && isBeforeNoun(index + 1)
+    }
+
+    private func tagAfterSubject(_ index: Int) -> Tag {
+        let readings = words[index].readings
+        if readings.forms.contains(.gerund) { return .gerund }
+        if previous(index)?.text == "them" || previous(index)?.text == "it", readings.isAdjective, !isBeforePhrase(index) {
+            return .adjective
+        }
+        if !readings.forms.isEmpty {
+            let isPast = readings.forms == .past && !isBeforePhrase(index) && tagBefore(index) == .pronoun
+            return isPast && !ClosedClasses.finitePasts.contains(words[index].text) ? .verb : .verb
+        }
+        return tagAtStart(index)
+    }
+
+    private func tagAfterRelative(_ index: Int) -> Tag {
+        let readings = words[index].readings
+        let isWhose = previous(index)?.text == "whose"
+        if !readings.forms.isDisjoint(with: [.base, .third, .past]), !isWhose {
+            if readings.noun == nil || readings.forms.contains(.third) || readings.verbFrequency > readings.nounFrequency
+                || isBeforePhrase(index)
+            {
+                return .verb
+            }
+        }
+        return tagAtStart(index)
+    }
+
+    private func tagAfterVerb(_ index: Int) -> Tag {
+        let readings = words[index].readings
+        if readings.forms.contains(.gerund) {
+            if isBeforeNoun(index), !isBeforePhrase(index), readings.isAdjective || isNounPhraseGerund(index) {
+                return gerundModifier(index)
+            }
+            return readings.noun != nil && readings.nounFrequency > 3 * max(readings.verbFrequency, 1) ? .noun : .gerund
+        }
+        // "a plane that lands flies low": the verb of a subject that still waits.
+        if readings.forms.contains(.third), !hasFiniteVerb, readings.verbFrequency > readings.nounFrequency { return .verb }
+        if readings.isAdverb, readings.noun == nil || !isBeforeNoun(index), readings.adverbFrequency > 0,
+            !readings.isAdjective || !isBeforeNoun(index), readings.noun == nil || readings.adverbFrequency > readings.nounFrequency
+        {
+            return readings.isAdjective && WordLists.copulas.contains(previous(index)?.readings.verb ?? "") ? .adjective : .adverb
+        }
+        return nounFirst(index)
+    }
+
+    private func isNounPhraseGerund(_ index: Int) -> Bool {
+        WordLists.doings.contains(words[index].text) || previous(index)?.tag != .verb
+            || !(WordLists.openers.contains(previous(index)?.readings.verb ?? "go") || previous(index)?.readings.verb == "go")
+    }
+
+    private func tagAfterConjunction(_ index: Int) -> Tag {
+        let readings = words[index].readings
+        let isConjunction = tagBefore(index) == .conjunction
+        if isConjunction, hasFiniteVerb || !lastVerbForm.isEmpty, isSameForm(readings.forms) {
+            if readings.noun == nil || isBeforePhrase(index) { return .verb }
+            if next(index)?.closed == .preposition, readings.verbFrequency > readings.nounFrequency { return .verb }
+            if next(index).map({ $0.readings.forms.contains(.gerund) }) ?? false, readings.verbFrequency > readings.nounFrequency {
+                return .verb
+            }
+        }
+        if !isConjunction, readings.forms.contains(.third), readings.noun == nil { return .verb }
+        if !isConjunction, readings.forms.contains(.third), !hasFiniteVerb, isBeforePhrase(index) { return .verb }
+        if readings.forms.contains(.gerund) {
+            if isBeforePhrase(index) || next(index)?.closed == .preposition || next(index)?.closed == .particle { return .gerund }
+            let follows = words[..<index].last { $0.tag == .gerund || $0.tag == .verb }?.tag == .gerund
+            if isBeforeNoun(index) { return follows && !WordLists.doings.contains(words[index].text) ? .gerund : gerundModifier(index) }
+            return .gerund
+        }
+        if readings.forms.contains(.past), !isBeforeNoun(index), readings.noun == nil {
+            return ClosedClasses.finitePasts.contains(words[index].text) ? .verb : .participle
+        }
+        return tagAtStart(index)
+    }
+
+    private func isSameForm(_ forms: VerbForms) -> Bool { !forms.isDisjoint(with: lastVerbForm) }
+
+    /// A noun and an adverb came before: "a plane slowly lands", "two people outside watching".
+    private func tagAfterAdverb(_ index: Int) -> Tag {
+        let readings = words[index].readings
+        if readings.forms.contains(.gerund) { return .gerund }
+        if !readings.forms.isDisjoint(with: [.third, .base]), readings.noun == nil || !hasFiniteVerb { return .verb }
+        if readings.forms.contains(.past) { return isBeforePhrase(index) && !hasFiniteVerb ? .verb : .participle }
+        return nounFirst(index)
+    }
+
+    /// After a preposition, a mark, or nothing.
+    func tagAtStart(_ index: Int) -> Tag {
+        let readings = words[index].readings
+        if readings.forms.contains(.gerund) {
+            if isBeforePhrase(index) { return .gerund }
+            if isBeforeNoun(index) { return gerundModifier(index) }
+            return readings.noun != nil ? .noun : .gerund
+        }
+        if readings.forms.contains(.past), isBeforePhrase(index), readings.noun == nil || words[index].text == "found" {
+            return .participle
+        }
+        return nounFirst(index)
+    }
+
+    /// Noun phrases are likelier than anything else; verbs come last.
+    func nounFirst(_ index: Int) -> Tag {
+        var open = self
+        open.phrase = .open
+        return open.openTag(index)
+    }
+}
