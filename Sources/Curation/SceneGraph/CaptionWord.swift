@@ -39,7 +39,7 @@ struct CaptionReader {
         case .word: break
         }
         if let closed = ClosedClasses.tags[token.text] {
-            let needsReadings = closed == .preposition || closed == .number || closed == .adverb
+            let needsReadings = closed == .preposition || closed == .number || closed == .adverb || closed == .modal
             let readings = needsReadings ? Readings(token.text, lexicon) : Readings()
             return CaptionWord(token: token, readings: readings, closed: closed)
         }
@@ -73,14 +73,15 @@ struct CaptionReader {
             if token.isCapitalised { capitals += 1 }
         }
         let small = tokens.contains { $0.kind == .word && !$0.isCapitalised }
-        return small && (capitals * 3 < words * 2 || words < 3)
+        return small && ((words - capitals) * 4 >= words || words < 3)
     }
 
     private func markNames(_ words: inout [CaptionWord]) {
         for index in words.indices where words[index].token.isCapitalised && words[index].isOpen {
             let isFirst = index == 0 || words[index - 1].closed == .stop
             let isNextName = index + 1 < words.count && words[index + 1].token.isCapitalised && words[index + 1].isOpen
-            if !isFirst || isNextName || !words[index].readings.isKnown { words[index].isName = true }
+            let isUnknown = !words[index].readings.isKnown && !words[index].text.contains("-")
+            if !isFirst || isNextName || isUnknown { words[index].isName = true }
         }
     }
 

@@ -13,6 +13,7 @@ extension Clauses {
             place(index, targets)
         }
         own(index)
+        if isDropped[index], mention.kind == .thing, canonical[index] == index { return }
         if mention.kind == .thing || !targets.isEmpty { nearest = nearestAfter(targets) }
     }
 
@@ -55,6 +56,12 @@ extension Clauses {
     private mutating func takeDenied(_ index: Int) {
         let isAttached = pending != nil
         pending = nil
+        if mentions[index].kind == .bystander, !isAttached, clauseFollows() {
+            beginClause(isSubordinate: false)
+            frames[top].hasBystander = true
+            return
+        }
+        if !isAttached, frames[top].objects.isEmpty { frames[top].verb?.isNegated = true }
         isDenied = false
         if !(isAttached && mentions[index].isDefinite && !mentions[index].isNegated) || mentions[index].kind != .thing {
             isDropped[index] = true
@@ -86,7 +93,7 @@ extension Clauses {
                 setSubjects(targets, isBystander)
             } else if !nearest.isEmpty, verbFollows() {
                 // "the fish he caught"
-                push(Frame(kind: .relative, gap: nearest))
+                push(Frame(kind: .relative, gap: nearest.suffix(1)))
                 setSubjects(targets, isBystander)
             } else if frames[top].subjects.isEmpty {
                 setSubjects(targets, isBystander)
@@ -143,6 +150,7 @@ extension Clauses {
             }
             mentions[index].attributes = []
             isDropped[index] = true
+            nearest = [root]
             return true
         }
         return (mention.determiner == .possessor && isDescribed()) || (mention.isName && !hasConjunctionAhead())

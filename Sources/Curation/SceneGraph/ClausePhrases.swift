@@ -83,11 +83,25 @@ extension Clauses {
         case "to": return nearest.contains { slots[$0] != nil } && frame.places == 0 ? .verb(top) : .verb(top)
         case "in" where isHeld(objects, mention, preposition): return .mentions(nearest)
         default:
-            if WordLists.paths.contains(preposition), preposition != "along" { return .verb(top) }
-            if isAgentNearest() { return .mentions(nearest) }
-            if frame.places > 0 { return .mentions(nearest) }
+            if WordLists.directions.contains(preposition) { return motionTarget() }
+            if isAgentNearest() || frame.places > 0 { return .mentions(placed(preposition, objects)) }
             return frame.objects.isEmpty ? .verb(top) : .subjects(top)
         }
+    }
+
+    /// "slides a pizza topped with olives into an oven": what moves is the object of the clause outside.
+    private func motionTarget() -> Attachment.Target {
+        guard frames[top].kind == .participle, frames[top].verb?.isPassive ?? false, stack.count > 1 else { return .verb(top) }
+        let outside = stack[stack.count - 2]
+        return frames[outside].objects.isEmpty ? .verb(top) : .objects(outside)
+    }
+
+    /// What a further phrase of place belongs to.
+    private func placed(_ preposition: String, _ objects: [Int]) -> [Int] {
+        guard let last = nearest.last, isAttached(last, by: "of"), let above = above(last),
+            case .attached(let index)? = slots[last]
+        else { return nearest }
+        return targetAfterOf(preposition, objects, last, above, group(above, attachments[index]))
     }
 
     private func hasTool(_ frame: Frame) -> Bool {
@@ -133,13 +147,14 @@ extension Clauses {
     private func targetWithoutVerb(_ preposition: String, _ objects: [Int], isPronoun: Bool) -> Attachment.Target {
         guard let last = nearest.last else { return .subjects(top) }
         if preposition == "of" { return .mentions([last]) }
+        if isPronoun, let owner = chain().first(where: { isAttached($0, by: "with") }) { return .mentions([owner]) }
         guard case .attached(let index)? = slots[last] else { return .mentions(nearest) }
         let link = attachments[index].preposition.text
         guard let above = above(last), attachments[index].frame == top else { return .mentions(nearest) }
         let group = group(above, attachments[index])
         let isTheirs = objects.contains { ["its", "his", "her", "their"].contains(mentions[$0].opener) && mentions[$0].isBodyPart || mentions[$0].opener == "its" || mentions[$0].opener == "their" }
         switch link {
-        case "of": return .mentions(targetAfterOf(preposition, last, above, group))
+        case "of": return .mentions(targetAfterOf(preposition, objects, last, above, group))
         case "with":
             if isPronoun || isTheirs || objects.contains(where: { mentions[$0].isBodyPart }) || !isPlace(preposition) {
                 return .mentions(preposition == "with" ? group : nearest)
@@ -152,6 +167,11 @@ extension Clauses {
         }
     }
 
+    private func isAttached(_ mention: Int, by preposition: String) -> Bool {
+        guard case .attached(let index)? = slots[mention] else { return false }
+        return attachments[index].preposition.text == preposition
+    }
+
     private func isHeldAt(_ above: Int, _ objects: [Int]) -> Bool { objects.contains { isWorn($0) } && mentions[above].isAnimate }
 
     /// Everything the phrase before belongs to.
@@ -160,12 +180,15 @@ extension Clauses {
         return [above]
     }
 
-    private func targetAfterOf(_ preposition: String, _ last: Int, _ above: Int, _ group: [Int]) -> [Int] {
+    private func targetAfterOf(
+        _ preposition: String, _ objects: [Int], _ last: Int, _ above: Int, _ group: [Int]
+    ) -> [Int] {
         let isHolder = WordLists.holders.contains(mentions[above].head)
         if preposition == "with" {
             return isHolder && mentions[above].head != "slice" && mentions[above].head != "piece" ? group : nearest
         }
-        if mentions[last].isName || SemanticClass.place.contains(mentions[last].sense, lexicon) { return nearest }
+        if isHolder { return group }
+        if mentions[last].isName || objects.contains(where: { mentions[$0].isName }) || SemanticClass.place.contains(mentions[last].sense, lexicon) { return nearest }
         return group
     }
 }

@@ -7,13 +7,19 @@ extension Clauses {
             isAfterSubordinator = false
         }
         var group = group
-        if isDenied { group.isNegated = true }
+        if isDenied || WordLists.weather.contains(group.lemma) && isImpersonal() { group.isNegated = true }
         switch group.form {
         case .finite: takeFinite(group)
         case .gerund, .participle: takeParticiple(group)
         case .infinitive: takeInfinitive(group)
         }
         nearest = []
+    }
+
+    /// "it rained": the last thing said is a pronoun.
+    private func isImpersonal() -> Bool {
+        guard cursor > 0, case .mention(let index) = items[cursor - 1] else { return false }
+        return mentions[index].lemma == "it"
     }
 
     /// "the woman the children are waving to is driving": the preposition's object is the gap.

@@ -111,7 +111,9 @@ struct Clauses {
         case .negation:
             isDenied = true
             return
-        case .mention(let index): take(mention: index)
+        case .mention(let index):
+            take(mention: index)
+            isAfterSubordinator = false
         case .verb(let group): take(verb: group)
         case .preposition(let wording): take(preposition: wording)
         case .adjectives(let wordings): take(adjectives: wordings)
@@ -195,6 +197,12 @@ struct Clauses {
         }
     }
 
+    /// The verb that comes next is of one thing.
+    private func isSingularAhead() -> Bool {
+        guard cursor + 1 < items.count, case .verb(let group) = items[cursor + 1] else { return false }
+        return group.isSingular
+    }
+
     // MARK: - Relative clauses
 
     private mutating func take(relative wording: Wording) {
@@ -205,6 +213,7 @@ struct Clauses {
             let animate = mentions.indices.last { slots[$0] != nil && mentions[$0].isAnimate }
             if let animate { antecedent = [animate] }
         }
+        if antecedent.count > 1, isSingularAhead() { antecedent = antecedent.suffix(1) }
         var frame = Frame(kind: .relative)
         switch wording.text {
         case "whose":

@@ -20,10 +20,10 @@ enum ClosedClasses {
     }()
 
     private static let lists: [(Tag, String)] = [
-        (.determiner, "a an the this these those some any every each all both either another other such same own"),
+        (.determiner, "a an the this that these those last next some any every each all both either another other such same own"),
         (.number, "one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred"),
         (.number, "several many few various numerous multiple"),
-        (.possessor, "my your his its our their"),
+        (.possessor, "my your his her its our their"),
         (.pronoun, "i me we us you he him she it they them someone somebody nobody anybody everyone everybody anyone"),
         (.pronoun, "something anything everything nothing none others himself herself itself themselves mine ours"),
         (.be, "is are was were be been being am it's that's 's isn't aren't wasn't weren't"),

@@ -11,6 +11,7 @@ extension Tagger {
             return prepositionOrOther(index)
         case "one", "another", "each", "both", "all", "some", "others", "other", "either": return quantifierTag(index)
         case "having": return .gerund
+        case "can": return isContainer(index) ? .noun : .modal
         case "since", "until", "before", "after": return isBeforeClause(index) ? .subordinator : .preposition
         case "as": return isBeforeClause(index) ? .subordinator : .preposition
         case "without": return .negation
@@ -21,6 +22,12 @@ extension Tagger {
         case "still", "even", "just", "only", "together", "half": return .adverb
         default: return closed
         }
+    }
+
+    /// "a trash can"
+    private func isContainer(_ index: Int) -> Bool {
+        guard phrase != .outside else { return false }
+        return !(next(index).map { $0.isOpen && $0.readings.forms.contains(.base) } ?? false)
     }
 
     /// Nothing follows that a preposition could stand before.
@@ -67,6 +74,7 @@ extension Tagger {
     private func quantifierTag(_ index: Int) -> Tag {
         let text = words[index].text
         if text == "others" { return .pronoun }
+        if previous(index)?.tag == .comma, next(index)?.readings.forms.contains(.gerund) ?? false { return .skipped }
         if isBeforeNoun(index), !(next(index).map(isVerbOnly) ?? false) { return text == "one" ? .number : .determiner }
         switch next(index)?.closed {
         case .determiner, .possessor, .number, .adverb: return text == "one" ? .number : .determiner

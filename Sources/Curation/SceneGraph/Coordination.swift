@@ -43,8 +43,17 @@ extension Clauses {
             return chain.first { isSameSlot($0, openList) } ?? openList
         }
         let candidates = chain.filter { !isParallel(index, $0) }
+        if let first = candidates.first, afterComma, isListed(first) { return first }
         let alike = candidates.filter { isIntroducedAlike(index, $0) }
-        return alike.first { mentions[$0].isPerson == mentions[index].isPerson } ?? alike.first ?? candidates.first ?? chain.first
+        return alike.first { mentions[$0].isPerson == mentions[index].isPerson } ?? alike.first
+            ?? (afterComma ? candidates.last : candidates.first) ?? chain.first
+    }
+
+    /// "with" begins lists whose members are introduced in any way.
+    private func isListed(_ mention: Int) -> Bool {
+        guard case .attached(let place)? = slots[mention], attachments[place].preposition.text == "with" else { return false }
+        if case .mentions = attachments[place].target { return true }
+        return false
     }
 
     private func isSameSlot(_ a: Int, _ b: Int) -> Bool {
@@ -102,11 +111,14 @@ extension Clauses {
         return wording.text == attachments[place].preposition.text && wording.text != "of"
     }
 
+    /// Plants and food are one kind here.
+    private static func grown(_ file: UInt8) -> UInt8 { file == 20 ? 13 : file }
+
     /// "fresh strawberries and blueberries" (A2)
     private mutating func spreadAdjectives(from partner: Int, to index: Int) {
         let (source, target) = (mentions[partner], mentions[index])
         guard afterConjunction, !hasPhrase[partner], target.attributes.isEmpty, target.determiner == .none,
-            source.determiner == .none, source.isPlural == target.isPlural, source.file == target.file,
+            source.determiner == .none, source.isPlural == target.isPlural, Self.grown(source.file) == Self.grown(target.file),
             source.file != 18, target.owner == nil
         else { return }
         for wording in source.attributes where wording.range.upperBound <= source.range.lowerBound {

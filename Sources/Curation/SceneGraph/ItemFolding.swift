@@ -58,6 +58,8 @@ struct ItemFolding {
         guard let index = mention(1) else { return keep() }
         if WordLists.parts.contains(mentions[index].head), mentions[index].kind == .thing, isOf(2), mention(3) != nil {
             foldPart(first, index)
+        } else if WordLists.counts.contains(mentions[index].head), isOf(2) {
+            keep()
         } else if isOmitted(index, after: first.text) {
             mentions[index].kind = .bystander
             let followed = isOf(2) && mention(3) != nil
@@ -88,7 +90,7 @@ struct ItemFolding {
         let mention = mentions[index]
         guard mention.kind == .thing else { return false }
         if WordLists.timePrepositions.contains(preposition) { return true }
-        if mention.isTime { return true }
+        if mention.isTime, !WordLists.visibleTimes.contains(mention.head) || isSunAt(mention, preposition) { return true }
         if WordLists.picturePlaces.contains(mention.lemma), mention.attributes.isEmpty, mention.determiner == .article {
             return ["in", "on", "at", "to", "from"].contains(preposition)
         }
@@ -99,6 +101,12 @@ struct ItemFolding {
             return true
         }
         return isUnseen(mention)
+    }
+
+    /// "at sunset" is a time, a sunset that is looked at is a thing.
+    private func isSunAt(_ mention: Mention, _ preposition: String) -> Bool {
+        (preposition == "at" || preposition == "in") && mention.determiner == .none && mention.lemma == mention.head
+            && mention.head.hasPrefix("sun")
     }
 
     private func isUnseen(_ mention: Mention) -> Bool {
@@ -114,8 +122,8 @@ struct ItemFolding {
         if own.isNegated, isOf(1) { return skipDenied(index) }
         if isOf(1), let other = mention(2), foldCount(index, other) { return }
         guard own.kind == .thing else { return keep() }
-        if !hasVerb, !hasThing, WordLists.pictures.contains(own.head) { return foldPicture(index) }
-        if own.isTime, own.lemma != "sunset", own.lemma != "sunrise" || WordLists.timeOpeners.contains(own.opener) {
+        if WordLists.pictures.contains(own.head), !hasVerb, !hasThing || isRemark(own) { return foldPicture(index) }
+        if own.isTime, !WordLists.visibleTimes.contains(own.head) || WordLists.timeOpeners.contains(own.opener) {
             return drop(index)
         }
         if isUnseen(own) {
@@ -125,6 +133,15 @@ struct ItemFolding {
         }
         hasThing = true
         keep()
+    }
+
+    /// ", view through a window", ", shot yesterday"
+    private func isRemark(_ mention: Mention) -> Bool {
+        guard mention.determiner == .none, mention.lemma == mention.head else { return false }
+        switch folded.last {
+        case .comma?, .stop?: return true
+        default: return false
+        }
     }
 
     private mutating func drop(_ index: Int) {
@@ -174,6 +191,7 @@ struct ItemFolding {
         let words = mentions[index].lemma.split(separator: " ")
         if isOf(1) || preposition(1) != nil {
             mentions[index].kind = .bystander
+            if hasThing { folded.append(.stop) }
             cursor += 2
         } else if words.count > 1 {
             let shortened = words.dropLast().joined(separator: " ")

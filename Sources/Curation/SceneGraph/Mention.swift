@@ -40,7 +40,10 @@ struct Mention {
     var owner: Int?
     var ownerRange: Range<Int>?
 
-    var isPerson: Bool { file == 18 || lemma == "person" || head == "police" || head == "couple" || head == "team" }
+    var isPerson: Bool { file == 18 || lemma == "person" || Self.companies.contains(head) }
+    private static let companies: Set<String> = [
+        "police", "couple", "team", "family", "crew", "crowd", "band", "choir", "audience", "class", "group", "person",
+    ]
     var isAnimate: Bool { isPerson || file == 5 }
     var isBodyPart: Bool { file == 8 }
     var isTime: Bool { file == 28 }
@@ -62,6 +65,8 @@ struct VerbGroup {
     var isNegated = false
     /// Base form: agrees with plurals, or follows "watch".
     var isBase = false
+    /// "is", "has", "leads": of one thing.
+    var isSingular = false
     /// Forms of the word that agrees, for coordination.
     var agreement: VerbForms = []
 

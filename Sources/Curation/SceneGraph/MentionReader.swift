@@ -200,11 +200,10 @@ struct MentionReader {
         return !WordLists.looseMaterials.contains(word.text) || !isCollocation()
     }
 
-    /// The lexicon has the phrase as one noun.
+    /// The lexicon has the first two words as one noun.
     private func isCollocation() -> Bool {
-        let last = words[nouns[nouns.count - 1]]
-        let text = nouns.dropLast().map { words[$0].text }.joined(separator: "_")
-        return lexicon.lexeme("\(text)_\(last.readings.noun ?? last.text)", as: .noun) != nil
+        let next = words[nouns[1]]
+        return lexicon.lexeme("\(words[nouns[0]].text)_\(next.readings.noun ?? next.text)", as: .noun) != nil
     }
 
     /// "toy car", "baby elephant", not "toy box" and "baby blanket".

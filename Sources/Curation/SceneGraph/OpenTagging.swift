@@ -32,6 +32,13 @@ extension Tagger {
         let word = words[index]
         let readings = word.readings
         if isKindName(index) { return .noun }
+        if isBeforeNoun(index), word.text.contains("-"), !isCollocation(index) { return .adjective }
+        if WordLists.positions.contains(word.text), let tag = positionTag(index) { return tag }
+        if readings.noun != nil || readings.forms.contains(.gerund), !WordLists.colours.contains(word.text), isCollocation(index),
+            readings.adjectiveFrequency <= 2 * readings.nounFrequency + 2
+        {
+            return .noun
+        }
         if isBeforeNoun(index), !isSubject(index) {
             if readings.forms.contains(.gerund) { return gerundModifier(index) }
             if readings.isAdjective, prefersAdjective(index) { return .adjective }
@@ -65,11 +72,28 @@ extension Tagger {
         return isVerbAfterNoun(index + 1, plural: words[index].readings.isPlural, noun: words[index].readings)
     }
 
+    /// "the back row", "on the left"; a "top hat" is one thing.
+    private func positionTag(_ index: Int) -> Tag? {
+        let isSide = words[index].text == "left" || words[index].text == "right"
+        guard isBeforeNoun(index) else { return isSide ? .noun : nil }
+        if isSide {
+            let noun = next(index)?.readings.noun ?? ""
+            let isPlace = previous(index, 2).map { $0.text == "on" || $0.text == "to" } ?? false
+            return isPlace && !["side", "hand", "corner", "edge", "foot", "end", "arm", "leg"].contains(noun) ? .noun : .adjective
+        }
+        return isCollocation(index) ? .noun : .adjective
+    }
+
     private func prefersAdjective(_ index: Int) -> Bool {
         let word = words[index]
         if WordLists.colours.contains(word.text) || WordLists.shades.contains(word.text) { return true }
         if WordLists.materials.contains(word.text) || WordLists.likenesses.contains(word.text) { return false }
         guard word.readings.noun != nil else { return true }
+        // Persons, plants and food in front of a noun are nouns: "pedestrian street", "cherry tree".
+        switch word.readings.nounFile {
+        case 13, 18, 20: return word.readings.adjectiveFrequency > word.readings.nounFrequency
+        default: break
+        }
         return word.readings.adjectiveFrequency >= word.readings.nounFrequency
     }
 
@@ -129,23 +153,23 @@ extension Tagger {
     }
 
     private func gerundAfterNoun(_ index: Int) -> Tag {
-        guard words[index].readings.noun != nil, isBeforeNoun(index), !isBeforePhrase(index) else {
-            return words[index].readings.noun != nil && isNounGerund(index) ? .noun : .gerund
-        }
-        return .gerund
+        words[index].readings.noun != nil && isNounGerund(index) ? .noun : .gerund
     }
 
     /// "a park building", "the wedding": nouns that only look like forms of verbs.
     private func isNounGerund(_ index: Int) -> Bool {
         let readings = words[index].readings
-        guard !isBeforePhrase(index) else { return false }
-        return readings.nounFrequency > readings.verbFrequency && readings.noun != "swimming"
+        guard !isBeforePhrase(index), !isBeforeNoun(index) else { return false }
+        let before = previous(index)?.readings
+        guard let before, before.nounFile != 18, before.nounFile != 5 else { return false }
+        return readings.nounFrequency * 3 > readings.verbFrequency && readings.nounFrequency > 3
     }
 
     /// "paints the fence white", "his mouth open".
     private func isPredicateAdjective(_ index: Int) -> Bool {
         let readings = words[index].readings
         guard readings.isAdjective, !isBeforeNoun(index), next(index)?.closed != .be else { return false }
+        if WordLists.states.contains(words[index].text), !isBeforePhrase(index) { return true }
         if readings.noun == nil, readings.forms.isEmpty || readings.adjectiveFrequency > readings.verbFrequency { return true }
         if readings.forms.contains(.past) { return false }
         let before = previous(index)?.readings
@@ -170,18 +194,21 @@ extension Tagger {
         let readings = word.readings
         guard readings.noun != nil || readings.isAdjective else { return true }
         if readings.verb != nil, readings.verb == noun.noun, !plural { return true }
+        if isCollocation(index - 1), !isBeforePhrase(index) { return false }
+        if let before = previous(index)?.text, before == "left" || before == "right", previous(index)?.tag == .noun { return true }
         return verbScore(index, plural: plural, noun: noun) > 0
     }
 
     private func verbScore(_ index: Int, plural: Bool, noun: Readings) -> Double {
         let readings = words[index].readings
         var score = max(-3, min(3, log2(Double(readings.verbFrequency + 1) / Double(readings.nounFrequency + 1))))
-        score += agreement(readings.forms, plural: plural)
+        if isInPrepositionalPhrase, !hasSubject { score -= 6 }
+        score += agreement(readings.forms, plural: isInPrepositionalPhrase && !awaitsBaseForm ? hasPluralSubject : plural)
         score += scoreOfFollowing(index)
         // Animals, persons, vehicles' kin act; times don't.
         switch noun.nounFile {
         case 5, 18, 14: score += 2
-        case 28: score -= 5
+        case 27, 28: score -= 5
         default: break
         }
         switch readings.nounFile {
@@ -201,7 +228,7 @@ extension Tagger {
 
     private func scoreOfFollowing(_ index: Int) -> Double {
         if isBeforePhrase(index) { return 5 }
-        guard let following = next(index) else { return -1 }
+        guard let following = next(index) else { return -3 }
         switch following.closed {
         case .preposition, .particle, .adverb, .subordinator, .infinitive: return 2
         case .be, .have, .modal: return -6

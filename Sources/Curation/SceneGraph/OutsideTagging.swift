@@ -86,6 +86,7 @@ extension Tagger {
     private func tagAfterConjunction(_ index: Int) -> Tag {
         let readings = words[index].readings
         let isConjunction = tagBefore(index) == .conjunction
+        if isConjunction, previous(index, 2)?.tag == .adjective, readings.isAdjective, !isBeforeNoun(index) { return .adjective }
         if isConjunction, hasFiniteVerb || !lastVerbForm.isEmpty, isSameForm(readings.forms) {
             if readings.noun == nil || isBeforePhrase(index) { return .verb }
             if next(index)?.closed == .preposition, readings.verbFrequency > readings.nounFrequency { return .verb }
@@ -94,17 +95,28 @@ extension Tagger {
             }
         }
         if !isConjunction, readings.forms.contains(.third), readings.noun == nil { return .verb }
-        if !isConjunction, readings.forms.contains(.third), !hasFiniteVerb, isBeforePhrase(index) { return .verb }
+        if !isConjunction, isWaitedFor(index) { return .verb }
         if readings.forms.contains(.gerund) {
             if isBeforePhrase(index) || next(index)?.closed == .preposition || next(index)?.closed == .particle { return .gerund }
+            guard isBeforeNoun(index) else { return .gerund }
+            let isModifier = WordLists.doings.contains(words[index].text) || isCollocation(index) || !hasSubject
             let follows = words[..<index].last { $0.tag == .gerund || $0.tag == .verb }?.tag == .gerund
-            if isBeforeNoun(index) { return follows && !WordLists.doings.contains(words[index].text) ? .gerund : gerundModifier(index) }
-            return .gerund
+            return isModifier || (isConjunction && !follows) ? gerundModifier(index) : .gerund
         }
         if readings.forms.contains(.past), !isBeforeNoun(index), readings.noun == nil {
             return ClosedClasses.finitePasts.contains(words[index].text) ? .verb : .participle
         }
         return tagAtStart(index)
+    }
+
+    /// ", returns to the harbour": the subject stands before the comma and has no verb yet.
+    private func isWaitedFor(_ index: Int) -> Bool {
+        let readings = words[index].readings
+        guard hasSubject, !hasFiniteVerb, !readings.forms.isDisjoint(with: [.third, .base]) else { return false }
+        if readings.forms.contains(.third) == hasPluralSubject { return false }
+        if isBeforePhrase(index) { return true }
+        let isFollowed = next(index)?.closed == .preposition || readings.forms.contains(.base)
+        return isFollowed && readings.verbFrequency > 2 * readings.nounFrequency
     }
 
     private func isSameForm(_ forms: VerbForms) -> Bool { !forms.isDisjoint(with: lastVerbForm) }
@@ -125,6 +137,11 @@ extension Tagger {
             if isBeforePhrase(index) { return .gerund }
             if isBeforeNoun(index) { return gerundModifier(index) }
             return readings.noun != nil ? .noun : .gerund
+        }
+        if readings.isAdverb, next(index).map({ $0.isOpen && $0.readings.isAdjective && $0.readings.noun == nil }) ?? false,
+            !isBeforeNoun(index)
+        {
+            return .adverb
         }
         if readings.forms.contains(.past), isBeforePhrase(index), readings.noun == nil || words[index].text == "found" {
             return .participle

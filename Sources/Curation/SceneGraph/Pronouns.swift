@@ -8,7 +8,7 @@ extension Clauses {
         case "she", "her": return first { self.mentions[$0].isPerson && !WordLists.males.contains(self.mentions[$0].head) && !self.mentions[$0].isPlural }
         case "it", "this", "that": return first { !self.mentions[$0].isPerson && !self.mentions[$0].isPlural }
         case "they", "them", "these", "those", "both", "all", "some", "each": return group()
-        case "one", "another", "others", "other": return group()
+        case "one", "another", "others", "other": return group(isPart: true)
         default: return []
         }
     }
@@ -28,8 +28,8 @@ extension Clauses {
     }
 
     /// Several coordinated things, or one in the plural.
-    private func group() -> [Int] {
-        let excluded = Set(frames[top].verb == nil ? [] : frames[top].subjects)
+    private func group(isPart: Bool = false) -> [Int] {
+        let excluded = Set(isPart || frames[top].verb == nil ? [] : frames[top].subjects)
         for frame in frames.reversed() where frame.subjects.count > 1 || frame.subjects.contains(where: isMany) {
             if excluded.isDisjoint(with: frame.subjects) { return frame.subjects }
         }

@@ -53,6 +53,10 @@ struct Readings {
             noun = form
             return
         }
+        if form.hasSuffix("children"), form != "children" {
+            setNoun(String(form.dropLast(3)), isPlural: true, lexicon)
+            return
+        }
         var best: (lemma: String, frequency: Int)?
         for lemma in lexicon.lemmas(of: form, as: .noun) {
             guard let lexeme = lexicon.lexeme(lemma, as: .noun) else { continue }

@@ -15,7 +15,7 @@ public struct SceneGraphParser: Sendable {
 
     /// The scene graph of a caption; empty where it names nothing. Bytes from 16,384 on are not read.
     public func parse(_ caption: String) -> SceneGraph {
-        let words = Tagger.tagged(reader.words(of: caption))
+        let words = Tagger.tagged(reader.words(of: caption), lexicon)
         let folding = ItemFolding(ItemReader(words: words, lexicon: lexicon))
         return SceneGraphBuilder.graph(of: Clauses(items: folding.folded, mentions: folding.mentions, lexicon: lexicon))
     }

@@ -3,6 +3,7 @@
 struct Tagger {
     enum Phrase { case outside, open, afterNoun }
 
+    let lexicon: Lexicon
     var words: [CaptionWord]
     /// Where the noun phrase stands.
     var phrase = Phrase.outside
@@ -14,15 +15,23 @@ struct Tagger {
     var awaitsBaseForm = false
     /// Relative clauses that began and have no finite verb yet are over a subject that still waits for its own.
     var subjectWaits = false
+    /// A noun that isn't in a prepositional phrase came before.
+    var hasSubject = false
+    var isInPrepositionalPhrase = false
+    /// The clause's verb came before: nouns are objects.
+    var isPastVerb = false
     var lastVerbForm: VerbForms = []
 
-    static func tagged(_ words: [CaptionWord]) -> [CaptionWord] {
-        var tagger = Tagger(words: words)
+    static func tagged(_ words: [CaptionWord], _ lexicon: Lexicon) -> [CaptionWord] {
+        var tagger = Tagger(words: words, lexicon: lexicon)
         for index in words.indices { tagger.decide(index) }
         return tagger.words
     }
 
-    private init(words: [CaptionWord]) { self.words = words }
+    private init(words: [CaptionWord], lexicon: Lexicon) {
+        self.words = words
+        self.lexicon = lexicon
+    }
 
     private mutating func decide(_ index: Int) {
         let tag: Tag
@@ -59,37 +68,59 @@ struct Tagger {
             phrase = words[index].text == "not" ? .outside : .open
         case .noun, .name:
             phrase = .afterNoun
-            if !hasFiniteVerb, words[index].readings.isPlural { hasPluralSubject = true }
+            if !hasFiniteVerb, !isPastVerb, !isInPrepositionalPhrase {
+                hasPluralSubject = hasPluralSubject || words[index].readings.isPlural
+                hasSubject = true
+            }
         case .adverb:
             if phrase == .afterNoun { phrase = .outside }
         case .conjunction:
-            if phrase == .afterNoun, !hasFiniteVerb { hasPluralSubject = true }
-            phrase = previous(index)?.tag == .adjective ? .open : .outside
+            isInPrepositionalPhrase = isInPrepositionalPhrase && phrase != .afterNoun
+            if phrase == .afterNoun, !hasFiniteVerb, !isPastVerb { hasPluralSubject = true }
+            phrase = phrase == .open && previous(index)?.tag == .adjective ? .open : .outside
         case .relative, .subordinator:
+            (hasSubject, isInPrepositionalPhrase, isPastVerb) = (tag == .relative, false, false)
             subjectWaits = tag == .relative && !hasFiniteVerb
             (hasFiniteVerb, hasPluralSubject) = (false, tag == .relative && hasPluralSubject)
             phrase = .outside
+        case .preposition:
+            (phrase, isInPrepositionalPhrase) = (.outside, true)
+        case .comma:
+            (phrase, isInPrepositionalPhrase) = (.outside, false)
         case .stop:
+            (hasSubject, isInPrepositionalPhrase, isPastVerb) = (false, false, false)
             (hasFiniteVerb, hasPluralSubject, awaitsBaseForm, subjectWaits) = (false, false, false, false)
             phrase = .outside
         case .verb, .be, .have, .modal:
             followVerb(tag, index)
+        case .gerund:
+            phrase = .outside
+            awaitsBaseForm = isPerception(index)
         default:
             phrase = .outside
         }
     }
 
     private mutating func followVerb(_ tag: Tag, _ index: Int) {
-        hasFiniteVerb = true
+        // An infinitive is no verb of its clause.
+        if tag == .verb, previous(index)?.tag == .infinitive {
+            (phrase, awaitsBaseForm) = (.outside, isPerception(index))
+            return
+        }
+        (hasFiniteVerb, isPastVerb) = (true, true)
         if subjectWaits, tag != .modal {
             // The relative clause has its verb; the noun before it still waits.
             (hasFiniteVerb, subjectWaits) = (false, false)
         }
-        phrase = .outside
+        (phrase, isInPrepositionalPhrase) = (.outside, false)
         if tag == .verb {
             lastVerbForm = words[index].readings.forms
-            awaitsBaseForm = words[index].readings.verb.map(WordLists.perceptions.contains) ?? false
+            awaitsBaseForm = isPerception(index)
         }
+    }
+
+    private func isPerception(_ index: Int) -> Bool {
+        words[index].readings.verb.map(WordLists.perceptions.contains) ?? false
     }
 
     private func opensPhrase(_ index: Int) -> Bool {
@@ -119,6 +150,12 @@ struct Tagger {
         case .negation: return next(index)?.text == "no"
         default: return false
         }
+    }
+
+    /// The lexicon has this word and the next one as one noun.
+    func isCollocation(_ index: Int) -> Bool {
+        guard let word = next(index), word.isOpen, let head = word.readings.noun else { return false }
+        return lexicon.lexeme("\(words[index].text)_\(head)", as: .noun) != nil
     }
 
     /// Whether the next word can go on with a noun phrase after a modifier.

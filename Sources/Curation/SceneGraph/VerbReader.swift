@@ -7,6 +7,7 @@ struct VerbReader {
     private var hasBeing = false
     private var hasPerfect = false
     private var hasModal = false
+    private var hasSingularAuxiliary = false
     private var isNegated = false
     private var firstRange: Range<Int>
 
@@ -24,6 +25,7 @@ struct VerbReader {
             case .infinitive: isInfinitive = true
             case .be:
                 hasBe = true
+                if word.text == "is" || word.text == "was" { hasSingularAuxiliary = true }
                 if word.text == "being" { hasBeing = true }
                 if word.text.hasSuffix("n't") { isNegated = true }
             case .modal:
@@ -33,6 +35,7 @@ struct VerbReader {
             case .have:
                 guard isPerfect(cursor) else { return main(word, lemma: "have") }
                 hasPerfect = true
+                if word.text == "has" { hasSingularAuxiliary = true }
             case .adverb where isVerb(after: cursor): break
             case .preposition where word.text == "about" && hasBe && tag(cursor + 1) == .infinitive: cursor += 1
             case .verb, .gerund, .participle: return main(word, lemma: word.readings.verb ?? word.text)
@@ -61,10 +64,18 @@ struct VerbReader {
         }
     }
 
+    private var isSingular: Bool {
+        switch words[cursor].tag {
+        case .verb: words[cursor].readings.forms.contains(.third)
+        default: hasSingularAuxiliary
+        }
+    }
+
     private func copula() -> (group: VerbGroup, end: Int) {
         var group = VerbGroup(
             lemma: "be", text: "be", form: isInfinitive ? .infinitive : .finite, ranges: [firstRange], isCopula: true)
         group.isNegated = isNegated
+        group.isSingular = hasSingularAuxiliary
         return (group, max(cursor, 1))
     }
 
@@ -72,6 +83,7 @@ struct VerbReader {
         var group = VerbGroup(lemma: lemma, text: word.text, form: form(word), ranges: [word.range])
         group.isPassive = word.tag == .participle && !hasPerfect || (word.tag == .participle && hasPerfect && hasBe)
         group.isNegated = isNegated
+        group.isSingular = isSingular || word.text == "has"
         group.agreement = word.readings.forms
         group.isBase = word.tag == .verb && word.readings.forms.contains(.base)
         cursor += 1

@@ -30,10 +30,10 @@ enum WordLists {
     /// O11: no things to be seen.
     static let unseen = set(
         "colour color size shape kind fun time way order place use style rent sale line row action motion progress love "
-            + "life design pattern type version quality price home today work use display arrival number case detail return")
+            + "life type version quality price today work use")
 
     /// Nouns of `unseen` that are things when an article or adjective says so.
-    static let unseenWhenBare = set("line row place number case display home")
+    static let unseenWhenBare = set("line row place")
 
     /// A4: materials and patterns that qualify a following noun.
     static let materials = set(
@@ -111,7 +111,22 @@ enum WordLists {
             + "overalls headphones pliers tongs stairs fries dungarees lots tweezers eyeglasses")
 
     /// R3 (b): prepositions along which an object moves.
-    static let paths = set("into onto out of from along through off across toward towards down up around over past to away from")
+    static let paths = directions.union(["along", "over", "around"])
+
+    /// Prepositions of a verb of motion, however many phrases it has.
+    static let directions = set("into onto from through off across toward towards down up past to").union(["out of", "away from"])
+
+    /// Nouns whose first sense is a time, and that captions show.
+    static let visibleTimes = set("sunset sunrise festival present christmas birthday party wedding date spring future past")
+
+    /// Adjectives that follow their noun as the state it is in.
+    static let states = set("open shut wide loose free clean empty full flat dry wet upright bare alone high low wide")
+
+    /// Verbs whose "it" is nothing.
+    static let weather = set("rain snow hail thunder pour")
+
+    /// Before a noun they tell which one.
+    static let positions = set("back front top bottom middle rear upper lower side left right center centre")
 
     /// Times that stand at the start of a phrase with no preposition.
     static let timeOpeners = set("last next every all this each")
