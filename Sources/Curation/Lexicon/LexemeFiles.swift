@@ -50,6 +50,10 @@ extension LexemeTable {
             senses.append(synset)
         }
         guard !senses.isEmpty else { throw file.damage(at: place, expected: "at least one sense", found: "none") }
+        guard entries.count < LexemeTable.capacity else {
+            throw file.damage(
+                at: lemma.lowerBound, expected: "at most \(LexemeTable.capacity) lemmas", found: "one more")
+        }
         guard insert(file.bytes[lemma], as: partOfSpeech, senses: senses, frequency: tagged) else {
             throw file.damage(at: lemma.lowerBound, expected: "each lemma once", found: "\(file.quoted(lemma)) again")
         }

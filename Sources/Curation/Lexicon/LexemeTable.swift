@@ -16,15 +16,19 @@ struct LexemeTable {
     private var letters: [UInt8] = []
     /// Identities of synsets, most frequent sense first.
     private(set) var senses: [UInt32] = []
-    /// Open addressing: index into `entries` plus one, or 0. The count is a power of two, at most half of it taken.
+    /// Open addressing: index into `entries` plus one in the lower 20 bits, 12 bits of the hash above them, or 0. The count
+    /// is a power of two, at most half of it taken.
     private var slots: [UInt32] = Array(repeating: 0, count: 1 << 10)
 
-    /// - Precondition: at most 255 letters and 255 senses; callers have checked what they read.
+    /// The most lexemes a table takes; WordNet 3.0 has 155,287.
+    static let capacity = (1 << 20) - 1
+
+    /// - Precondition: at most 255 letters, 255 senses and `capacity` lexemes; callers have checked what they read.
     /// - Returns: whether the lexeme is new.
     mutating func insert(
         _ lemma: ArraySlice<UInt8>, as partOfSpeech: PartOfSpeech, senses own: [UInt32], frequency: UInt32
     ) -> Bool {
-        precondition(lemma.count <= 255 && own.count <= 255, "LexemeTable.insert: \(lemma.count), \(own.count)")
+        precondition(lemma.count <= 255 && own.count <= 255 && entries.count < Self.capacity, "LexemeTable.insert")
         guard find(lemma, as: partOfSpeech) == nil else { return false }
         entries.append(
             Entry(
@@ -40,10 +44,11 @@ struct LexemeTable {
 
     func find(_ lemma: some Collection<UInt8>, as partOfSpeech: PartOfSpeech) -> Int? {
         let mask = slots.count - 1
-        var slot = Int(Self.hash(lemma, partOfSpeech)) & mask
+        let hash = Self.hash(lemma, partOfSpeech)
+        var slot = Int(hash) & mask
         while slots[slot] != 0 {
-            let index = Int(slots[slot]) - 1
-            if isEntry(index, lemma, partOfSpeech) { return index }
+            let index = Int(slots[slot] & 0xfffff) - 1
+            if (slots[slot] ^ hash) >> 20 == 0, isEntry(index, lemma, partOfSpeech) { return index }
             slot = (slot + 1) & mask
         }
         return nil
@@ -76,9 +81,10 @@ struct LexemeTable {
     private mutating func place(_ number: UInt32) {
         let index = Int(number) - 1
         let mask = slots.count - 1
-        var slot = Int(Self.hash(letters(of: index), entries[index].partOfSpeech)) & mask
+        let hash = Self.hash(letters(of: index), entries[index].partOfSpeech)
+        var slot = Int(hash) & mask
         while slots[slot] != 0 { slot = (slot + 1) & mask }
-        slots[slot] = number
+        slots[slot] = number | hash & 0xfff0_0000
     }
 
     private mutating func grow() {

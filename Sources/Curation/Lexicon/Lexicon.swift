@@ -1,11 +1,11 @@
 public import Storage
 
 /// WordNet 3 in memory: which lemmas there are in which word classes, how frequent they are, what they mean, and which
-/// lemma a form in a text belongs to. A value without state: any thread may ask it.
+/// lemma a form in a text belongs to. Nothing changes after it is made: any thread may ask it.
 ///
 /// Lemmas are lower-case, collocations with underscores ("park_bench"), as WordNet's index files write them.
 /// Source: Miller, WordNet: a lexical database for English, CACM 1995; the files are described in wndb(5WN).
-public struct Lexicon: Sendable {
+public final class Lexicon: Sendable {
     /// Where Debian's `wordnet-base` puts the dictionary.
     public static let systemDirectory = "/usr/share/wordnet"
 
@@ -17,7 +17,7 @@ public struct Lexicon: Sendable {
     /// are the number of tagged senses.
     ///
     /// - Throws: `StorageError.system` for a missing file, `.damaged` with the byte where a file isn't what wndb(5WN) says.
-    public init(directory: String = Self.systemDirectory) throws(StorageError) {
+    public init(directory: String = Lexicon.systemDirectory) throws(StorageError) {
         var lexemes = LexemeTable()
         var synsets = SynsetTable()
         for partOfSpeech in PartOfSpeech.allCases {

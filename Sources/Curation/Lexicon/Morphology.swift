@@ -46,6 +46,9 @@ private let detachments: [[(suffix: String, ending: String)]] = [
     [],
 ]
 
+/// The last letters of the suffixes.
+private let endings = ["sn", "sdg", "rt", ""].map { Array($0.utf8) }
+
 extension Lexicon {
     /// The lemmas that a lower-case form may belong to: irregular ones first, then the form itself, then what the rules of
     /// detachment give; only lemmas that the lexicon has. Source: morphy(7WN).
@@ -55,8 +58,8 @@ extension Lexicon {
             if !found.contains(lemma), lexemes.find(lemma.utf8, as: partOfSpeech) != nil { found.append(lemma) }
         }
         add(form)
-        // "ful" and "ss" are no endings of nouns: "boxful", "grass".
-        guard form.utf8.count > 2, !(partOfSpeech == .noun && form.hasSuffix("ss")) else { return found }
+        // "ss" is no ending of nouns: "grass".
+        guard form.utf8.count > 2, let last = form.utf8.last, endings[Int(partOfSpeech.rawValue)].contains(last), !(partOfSpeech == .noun && form.hasSuffix("ss")) else { return found }
         for rule in detachments[Int(partOfSpeech.rawValue)] where form.hasSuffix(rule.suffix) {
             let stem = form.dropLast(rule.suffix.count)
             if !stem.isEmpty { add(stem + rule.ending) }

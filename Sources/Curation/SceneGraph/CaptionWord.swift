@@ -38,6 +38,9 @@ struct CaptionReader {
         case .number: return CaptionWord(token: token, readings: Readings(), closed: .number)
         case .word: break
         }
+        if token.text.contains(" "), let last = token.text.split(separator: " ").last, Self.covers.contains(String(last)) {
+            return CaptionWord(token: token, readings: Readings(), closed: .adjective)
+        }
         if let closed = ClosedClasses.tags[token.text] {
             let needsReadings = closed == .preposition || closed == .number || closed == .adverb || closed == .modal
             let readings = needsReadings ? Readings(token.text, lexicon) : Readings()
@@ -80,6 +83,7 @@ struct CaptionReader {
         for index in words.indices where words[index].token.isCapitalised && words[index].isOpen {
             let isFirst = index == 0 || words[index - 1].closed == .stop
             let isNextName = index + 1 < words.count && words[index + 1].token.isCapitalised && words[index + 1].isOpen
+            if isFirst, isNextName, WordLists.colours.contains(words[index].text), !words[index + 1].readings.isKnown { continue }
             let isUnknown = !words[index].readings.isKnown && !words[index].text.contains("-")
             if !isFirst || isNextName || isUnknown { words[index].isName = true }
         }
@@ -103,8 +107,18 @@ struct CaptionReader {
         return result
     }
 
+    /// "a snow covered slope"
+    private static let covers: Set<String> = ["covered", "capped", "filled", "lined", "shaped", "coloured", "colored", "sized"]
+
+    private static func isCovered(_ tokens: [CaptionToken], _ index: Int) -> Bool {
+        guard index + 2 < tokens.count, tokens[index].kind == .word, covers.contains(tokens[index + 1].text) else { return false }
+        return tokens[index + 2].kind == .word && ClosedClasses.tags[tokens[index].text] == nil
+            && ClosedClasses.tags[tokens[index + 2].text] == nil
+    }
+
     private static func joinedCount(_ tokens: [CaptionToken], _ index: Int) -> (words: Int, text: String) {
         let first = tokens[index].text
+        if isCovered(tokens, index) { return (2, "\(first) \(tokens[index + 1].text)") }
         guard let phrases = joinable[first] else { return (1, first) }
         for phrase in phrases where index + phrase.words.count <= tokens.count {
             if phrase.words.indices.allSatisfy({ tokens[index + $0].text == phrase.words[$0] }) {

@@ -13,6 +13,10 @@ extension Clauses {
             place(index, targets)
         }
         own(index)
+        if resetNearest {
+            (nearest, resetNearest) = ([], false)
+            return
+        }
         if isDropped[index], mention.kind == .thing, canonical[index] == index { return }
         if mention.kind == .thing || !targets.isEmpty { nearest = nearestAfter(targets) }
     }

@@ -7,11 +7,14 @@ extension Clauses {
         guard let target = target(preposition.text, objects, isPronoun: isPronoun, mention: index) else { return }
         if frames[top].verb?.isNegated ?? false {
             for object in objects where !mentions[object].isDefinite { isDropped[object] = true }
+            for object in objects { slots[object] = slots[object] ?? .object(top) }
+            resetNearest = true
             return
         }
-        count(target, preposition.text)
+        if !isReciprocal, preposition.text != "of" { count(target, preposition.text) }
         attachments.append(
             Attachment(target: target, preposition: preposition, objects: objects, frame: top, isReciprocal: isReciprocal))
+        if isReciprocal { resetNearest = true }
         guard !isPronoun else { return }
         for object in objects where canonical[index] == index { slots[object] = .attached(attachments.count - 1) }
     }
@@ -83,6 +86,9 @@ extension Clauses {
         case "to": return nearest.contains { slots[$0] != nil } && frame.places == 0 ? .verb(top) : .verb(top)
         case "in" where isHeld(objects, mention, preposition): return .mentions(nearest)
         default:
+            if objects.contains(where: { mentions[$0].isBodyPart }), isTheirs, !nearest.contains(where: { mentions[$0].isAnimate }) {
+                return frame.objects.isEmpty ? .mentions(nearest) : .objects(top)
+            }
             if WordLists.directions.contains(preposition) { return motionTarget() }
             if isAgentNearest() || frame.places > 0 { return .mentions(placed(preposition, objects)) }
             return frame.objects.isEmpty ? .verb(top) : .subjects(top)

@@ -77,6 +77,8 @@ struct Clauses {
     /// Owner for the next mention, by "whose".
     var owners: [Int] = []
     var ownerRange: Range<Int>?
+    /// The next phrase belongs to the verb again.
+    var resetNearest = false
     var cursor = 0
 
     init(items: [CaptionItem], mentions: [Mention], lexicon: Lexicon) {
@@ -148,12 +150,24 @@ struct Clauses {
     // MARK: - Prepositions and adjectives
 
     private mutating func take(preposition: Wording) {
+        if afterConjunction, let last = attachments.last, last.frame == top { anchor(as: last) }
         if let first = pending {
             pending = Wording(
                 text: "\(first.text) \(preposition.text)", range: first.range.lowerBound..<preposition.range.upperBound)
         } else {
             pending = preposition
         }
+    }
+
+    /// "behind the cube and in front of the ball": both phrases belong to the same thing.
+    private mutating func anchor(as last: Attachment) {
+        switch last.target {
+        case .mentions(let targets): nearest = targets
+        case .objects(let frame): nearest = frames[frame].objects
+        case .subjects, .verb: nearest = []
+        }
+        if case .subjects(let frame) = last.target, frames[frame].verb == nil { nearest = frames[frame].subjects }
+        frames[top].places = 0
     }
 
     /// A preposition at the end of a relative clause is about what the clause is about.

@@ -11,6 +11,7 @@ extension Tagger {
             return prepositionOrOther(index)
         case "one", "another", "each", "both", "all", "some", "others", "other", "either": return quantifierTag(index)
         case "having": return .gerund
+        case "do", "does", "did": return isBeforePhrase(index) || isBeforeNoun(index) ? .verb : .modal
         case "can": return isContainer(index) ? .noun : .modal
         case "since", "until", "before", "after": return isBeforeClause(index) ? .subordinator : .preposition
         case "as": return isBeforeClause(index) ? .subordinator : .preposition

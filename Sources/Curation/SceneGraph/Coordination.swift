@@ -2,13 +2,21 @@
 extension Clauses {
     mutating func coordinate(_ index: Int, _ targets: [Int]) {
         guard let partner = partner(of: index), let slot = slots[partner] else { return place(loose: index, targets) }
-        let widens = nearest.contains(partner) && !hasPhrase[partner] && nearest.last == partner
+        let widened = widened(partner, slot)
         join(targets, slot)
         if afterComma || openList != nil { openList = partner }
         spreadAdjectives(from: partner, to: index)
         var isObjectList = false
         if case .object = slot, openList != nil { isObjectList = true }
-        nearest = widens && !isObjectList ? nearest + targets : targets
+        nearest = isObjectList ? targets : widened + targets
+    }
+
+    /// Those of the partner's fellows that have no phrase of their own: the next phrase goes to them too.
+    private func widened(_ partner: Int, _ slot: Slot) -> [Int] {
+        guard !hasPhrase[partner] else { return [] }
+        if nearest.last == partner { return nearest }
+        guard case .subject(let frame) = slot, frames[frame].verb == nil else { return [] }
+        return frames[frame].subjects.filter { !hasPhrase[$0] }
     }
 
     private mutating func place(loose index: Int, _ targets: [Int]) {

@@ -122,7 +122,7 @@ struct ItemFolding {
         if own.isNegated, isOf(1) { return skipDenied(index) }
         if isOf(1), let other = mention(2), foldCount(index, other) { return }
         guard own.kind == .thing else { return keep() }
-        if WordLists.pictures.contains(own.head), !hasVerb, !hasThing || isRemark(own) { return foldPicture(index) }
+        if WordLists.pictures.contains(own.head), !hasVerb, !hasThing || isRemark(own), !isThing(own) { return foldPicture(index) }
         if own.isTime, !WordLists.visibleTimes.contains(own.head) || WordLists.timeOpeners.contains(own.opener) {
             return drop(index)
         }
@@ -135,9 +135,16 @@ struct ItemFolding {
         keep()
     }
 
+    /// "the painting on the wall" is one of the scene.
+    private func isThing(_ mention: Mention) -> Bool {
+        guard mention.determiner == .article, let next = preposition(1) else { return false }
+        return !["of", "from", "through", "showing", "with"].contains(next.text)
+    }
+
     /// ", view through a window", ", shot yesterday"
     private func isRemark(_ mention: Mention) -> Bool {
-        guard mention.determiner == .none, mention.lemma == mention.head else { return false }
+        let isPicture = mention.lemma.split(separator: " ").allSatisfy { WordLists.pictures.contains(String($0)) }
+        guard mention.determiner == .none, isPicture else { return false }
         switch folded.last {
         case .comma?, .stop?: return true
         default: return false
@@ -193,7 +200,7 @@ struct ItemFolding {
             mentions[index].kind = .bystander
             if hasThing { folded.append(.stop) }
             cursor += 2
-        } else if words.count > 1 {
+        } else if words.count > 1, !WordLists.pictures.contains(String(words[0])) {
             let shortened = words.dropLast().joined(separator: " ")
             let removed = words[words.count - 1].utf8.count + 1
             mentions[index].lemma = shortened

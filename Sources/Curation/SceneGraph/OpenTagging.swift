@@ -32,6 +32,7 @@ extension Tagger {
         let word = words[index]
         let readings = word.readings
         if isKindName(index) { return .noun }
+        if isColourOfLeftOutNoun(index) { return .adjective }
         if isBeforeNoun(index), word.text.contains("-"), !isCollocation(index) { return .adjective }
         if WordLists.positions.contains(word.text), let tag = positionTag(index) { return tag }
         if readings.noun != nil || readings.forms.contains(.gerund), !WordLists.colours.contains(word.text), isCollocation(index),
@@ -43,6 +44,7 @@ extension Tagger {
             if readings.forms.contains(.gerund) { return gerundModifier(index) }
             if readings.isAdjective, prefersAdjective(index) { return .adjective }
             if readings.forms.contains(.past), readings.noun == nil { return .adjective }
+            if isBeforeBareAdjective(index) { return .adjective }
             if readings.noun != nil { return .noun }
             if readings.isAdverb, !readings.isAdjective { return .adverb }
             return readings.isAdjective ? .adjective : .verb
@@ -56,6 +58,13 @@ extension Tagger {
         if readings.forms.contains(.gerund) { return .gerund }
         if readings.forms.contains(.past) { return .participle }
         return readings.forms.isEmpty ? .adverb : .verb
+    }
+
+    /// "vintage wooden chest": a thing's noun before an adjective qualifies.
+    private func isBeforeBareAdjective(_ index: Int) -> Bool {
+        let own = words[index].readings
+        guard let word = next(index), word.isOpen, word.readings.isAdjective, word.readings.noun == nil, !own.isPlural else { return false }
+        return own.nounFile != 18 && own.nounFile != 5 && own.nounFile != 8 && word.readings.forms.isEmpty
     }
 
     /// The next word is the verb of this noun: "a dog leaps", "a boy fly a kite".
@@ -100,6 +109,14 @@ extension Tagger {
     private func isKindName(_ index: Int) -> Bool {
         guard let heads = WordLists.kinds[words[index].text], let word = next(index) else { return false }
         return heads.contains(word.text) || (word.readings.noun.map(heads.contains) ?? false)
+    }
+
+    /// "one red and two blue squares"
+    private func isColourOfLeftOutNoun(_ index: Int) -> Bool {
+        guard WordLists.colours.contains(words[index].text), next(index)?.closed == .conjunction, previous(index)?.tag == .number,
+            next(index, 2)?.closed == .number, let other = next(index, 3)
+        else { return false }
+        return other.readings.isAdjective
     }
 
     private func isBeforeAdjective(_ index: Int) -> Bool {
@@ -153,7 +170,12 @@ extension Tagger {
     }
 
     private func gerundAfterNoun(_ index: Int) -> Tag {
-        words[index].readings.noun != nil && isNounGerund(index) ? .noun : .gerund
+        if isCollocation(index), !isBeforePhrase(index), let before = previous(index)?.readings, before.nounFile != 18,
+            before.nounFile != 5
+        {
+            return .noun
+        }
+        return words[index].readings.noun != nil && isNounGerund(index) ? .noun : .gerund
     }
 
     /// "a park building", "the wedding": nouns that only look like forms of verbs.
@@ -202,7 +224,8 @@ extension Tagger {
     private func verbScore(_ index: Int, plural: Bool, noun: Readings) -> Double {
         let readings = words[index].readings
         var score = max(-3, min(3, log2(Double(readings.verbFrequency + 1) / Double(readings.nounFrequency + 1))))
-        if isInPrepositionalPhrase, !hasSubject { score -= 6 }
+        // "Behind the house stands a barn" is the one case of a verb after such a phrase.
+        if isInPrepositionalPhrase, !hasSubject { score += isBeforePhrase(index) ? 4 : -6 }
         score += agreement(readings.forms, plural: isInPrepositionalPhrase && !awaitsBaseForm ? hasPluralSubject : plural)
         score += scoreOfFollowing(index)
         // Animals, persons, vehicles' kin act; times don't.

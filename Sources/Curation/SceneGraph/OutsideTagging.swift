@@ -7,6 +7,9 @@ extension Tagger {
         case .infinitive, .modal, .pronoun: return tagAfterSubject(index)
         case .relative: return tagAfterRelative(index)
         case .verb, .gerund, .participle, .particle: return tagAfterVerb(index)
+        case .subordinator where words[index].readings.forms.contains(.gerund) && !isBeforeNoun(index): return .gerund
+        case .preposition where previous(index)?.text == "in" && WordLists.colours.contains(words[index].text):
+            return isBeforeNoun(index) ? tagAtStart(index) : .adjective
         case .conjunction, .comma: return tagAfterConjunction(index)
         case .noun, .name: return tagAfterAdverb(index)
         default: return tagAtStart(index)
@@ -49,7 +52,7 @@ extension Tagger {
 
     private func tagAfterRelative(_ index: Int) -> Tag {
         let readings = words[index].readings
-        let isWhose = previous(index)?.text == "whose"
+        let isWhose = previous(index)?.text == "whose" || previous(index)?.text == "where"
         if !readings.forms.isDisjoint(with: [.base, .third, .past]), !isWhose {
             if readings.noun == nil || readings.forms.contains(.third) || readings.verbFrequency > readings.nounFrequency
                 || isBeforePhrase(index)

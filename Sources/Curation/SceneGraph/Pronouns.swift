@@ -19,6 +19,8 @@ extension Clauses {
     }
 
     private func candidates() -> [Int] {
+        let isHolder = ["have", "contain", "feature", "show", "wear"].contains(frames[top].verb?.lemma ?? "")
+        if isHolder, pending != nil { return frames[top].subjects }
         let excluded = Set(frames[top].verb == nil ? [] : frames[top].subjects)
         var found: [Int] = []
         if pending != nil { found += chain().dropFirst() }

@@ -104,7 +104,8 @@ struct SceneGraphBuilder {
     private mutating func add(_ attachment: Attachment) {
         let preposition = attachment.preposition
         switch attachment.target {
-        case .mentions(let targets): relate(targets, preposition.text, [preposition.range], attachment.objects)
+        case .mentions(let targets):
+            relate(targets, preposition.text, [preposition.range], attachment.objects, allowsItself: attachment.isReciprocal)
         case .objects(let frame):
             relate(clauses.frames[frame].objects, preposition.text, [preposition.range], attachment.objects)
         case .subjects(let frame):
@@ -135,7 +136,9 @@ struct SceneGraphBuilder {
         if verb.lemma == "let" || verb.isCopula {
             relate(subjects, preposition.text, [preposition.range], attachment.objects)
         } else {
-            relate(subjects, "\(verb.predicate) \(preposition.text)", verb.ranges + [preposition.range], attachment.objects)
+            relate(
+                subjects, "\(verb.predicate) \(preposition.text)", verb.ranges + [preposition.range], attachment.objects,
+                allowsItself: attachment.isReciprocal)
         }
     }
 
@@ -146,10 +149,14 @@ struct SceneGraphBuilder {
         }
     }
 
-    private mutating func relate(_ subjects: [Int], _ predicate: String, _ ranges: [Range<Int>], _ objects: [Int]) {
+    /// Every subject with every object (R7). A thing has a relation to itself only where one plural acts on "each other".
+    private mutating func relate(
+        _ subjects: [Int], _ predicate: String, _ ranges: [Range<Int>], _ objects: [Int], allowsItself: Bool = false
+    ) {
         for subject in subjects {
             for object in objects {
                 guard let from = self.object(subject), let to = self.object(object) else { continue }
+                if from == to, !allowsItself || subjects.count > 1 { continue }
                 let relation = SceneGraph.Relation(subject: from, predicate: predicate, ranges: ranges, object: to)
                 if !graph.relations.contains(relation) { graph.relations.append(relation) }
             }

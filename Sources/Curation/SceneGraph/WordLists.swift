@@ -117,7 +117,7 @@ enum WordLists {
     static let directions = set("into onto from through off across toward towards down up past to").union(["out of", "away from"])
 
     /// Nouns whose first sense is a time, and that captions show.
-    static let visibleTimes = set("sunset sunrise festival present christmas birthday party wedding date spring future past")
+    static let visibleTimes = set("sunset sunrise festival picnic present christmas birthday party wedding date spring future past")
 
     /// Adjectives that follow their noun as the state it is in.
     static let states = set("open shut wide loose free clean empty full flat dry wet upright bare alone high low wide")
