@@ -49,6 +49,7 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
         ["Runtime", "Tensors", "Autograd", "Batches", "Models", "Objectives", "Collectives", "Checkpoints"], []
     ),
     ("Evaluation", ["Runtime", "Tensors", "Autograd", "Batches", "Models", "Objectives"], []),
+    ("Curation", ["Runtime", "Storage"], []),
     ("Telemetry", ["Runtime"], []),
     (
         "Recipes",
@@ -65,11 +66,17 @@ let chosen = Context.environment["UNIMO_SUITES"]?.split(separator: ",").map(Stri
 /// Suites under `Tests/`: of a module each, and the seeds of the fuzzers.
 let suites = [
     "Runtime", "Tensors", "Autograd", "Storage", "Collectives", "Text", "Vision", "Corpora", "Models", "Objectives",
-    "Checkpoints", "Training", "Evaluation", "Telemetry", "Recipes", "Fuzz",
+    "Checkpoints", "Training", "Evaluation", "Curation", "Telemetry", "Recipes", "Fuzz",
 ].filter { chosen?.contains($0) ?? true }.filter { $0 != "Fuzz" || !testing.isEmpty }
 
 /// Suites with a folder of expected values, which tests read by path.
 let suitesWithGoldens = ["Autograd", "Objectives", "Text", "Vision"]
+
+/// Data of a suite that tests read by path.
+func dataFolders(_ suite: String) -> [String] {
+    if suite == "Curation" { return ["Captions"] }
+    return suitesWithGoldens.contains(suite) ? ["Goldens"] : []
+}
 
 /// Every parser of foreign bytes, for the suite that reads the seeds and for libFuzzer. It sees internals.
 let fuzzParsers: [Target] =
@@ -137,7 +144,7 @@ let package = Package(
                 name: "\(suite)Tests",
                 dependencies: ["Rehearsal"] + rooms.map { .byName(name: $0.name) }
                     + (suite == "Fuzz" ? ["FuzzParsers"] : []),
-                exclude: suitesWithGoldens.contains(suite) ? ["Goldens"] : [],
+                exclude: dataFolders(suite),
                 swiftSettings: swiftSettings)
         }
 )

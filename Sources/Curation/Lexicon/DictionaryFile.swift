@@ -46,7 +46,8 @@ struct DictionaryFile {
         let range = start..<cursor
         guard !range.isEmpty else { throw damage(at: start, expected: meaning, found: "the end of the line") }
         guard range.count <= Self.longestField else {
-            throw damage(at: start, expected: "\(meaning) of at most \(Self.longestField) bytes", found: "\(range.count)")
+            throw damage(
+                at: start, expected: "\(meaning) of at most \(Self.longestField) bytes", found: "\(range.count)")
         }
         skipBlanks()
         return range

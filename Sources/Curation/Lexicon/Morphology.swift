@@ -59,7 +59,9 @@ extension Lexicon {
         }
         add(form)
         // "ss" is no ending of nouns: "grass".
-        guard form.utf8.count > 2, let last = form.utf8.last, endings[Int(partOfSpeech.rawValue)].contains(last), !(partOfSpeech == .noun && form.hasSuffix("ss")) else { return found }
+        guard form.utf8.count > 2, let last = form.utf8.last, endings[Int(partOfSpeech.rawValue)].contains(last),
+            !(partOfSpeech == .noun && form.hasSuffix("ss"))
+        else { return found }
         for rule in detachments[Int(partOfSpeech.rawValue)] where form.hasSuffix(rule.suffix) {
             let stem = form.dropLast(rule.suffix.count)
             if !stem.isEmpty { add(stem + rule.ending) }

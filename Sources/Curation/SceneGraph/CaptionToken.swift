@@ -71,14 +71,16 @@ struct CaptionTokens {
     /// "dog's" is "dog" and "'s"; "painters'" is "painters" and "'".
     private mutating func splitPossessive(_ range: Range<Int>) {
         let text = Self.lowered(bytes[range])
-        if text.hasSuffix("'s"), text != "it's", text != "let's", text != "that's", text != "there's", text != "here's" {
+        if text.hasSuffix("'s"), text != "it's", text != "let's", text != "that's", text != "there's", text != "here's"
+        {
             let ending = bytes[range.upperBound - 2] == UInt8(ascii: "'") ? 2 : 4
             append(.word, range.lowerBound..<(range.upperBound - ending))
             append(.possessive, (range.upperBound - ending)..<range.upperBound)
             return
         }
         append(Self.isDigit(bytes[range.lowerBound]) && !text.contains("-") ? .number : .word, range)
-        let marks = cursor < bytes.count && bytes[cursor] == UInt8(ascii: "'") ? 1 : isTypographicApostrophe(cursor) ? 3 : 0
+        let marks =
+            cursor < bytes.count && bytes[cursor] == UInt8(ascii: "'") ? 1 : isTypographicApostrophe(cursor) ? 3 : 0
         if marks > 0, text.hasSuffix("s"), cursor + marks < bytes.count, bytes[cursor + marks] == UInt8(ascii: " ") {
             append(.possessive, cursor..<(cursor + marks))
             cursor += marks

@@ -38,7 +38,9 @@ struct CaptionReader {
         case .number: return CaptionWord(token: token, readings: Readings(), closed: .number)
         case .word: break
         }
-        if token.text.contains(" "), let last = token.text.split(separator: " ").last, Self.covers.contains(String(last)) {
+        if token.text.contains(" "), let last = token.text.split(separator: " ").last,
+            Self.covers.contains(String(last))
+        {
             return CaptionWord(token: token, readings: Readings(), closed: .adjective)
         }
         if let closed = ClosedClasses.tags[token.text] {
@@ -76,14 +78,16 @@ struct CaptionReader {
             if token.isCapitalised { capitals += 1 }
         }
         let small = tokens.contains { $0.kind == .word && !$0.isCapitalised }
-        return small && ((words - capitals) * 4 >= words || words < 3)
+        return small && ((words - capitals) * 4 >= words || words <= 3)
     }
 
     private func markNames(_ words: inout [CaptionWord]) {
         for index in words.indices where words[index].token.isCapitalised && words[index].isOpen {
             let isFirst = index == 0 || words[index - 1].closed == .stop
             let isNextName = index + 1 < words.count && words[index + 1].token.isCapitalised && words[index + 1].isOpen
-            if isFirst, isNextName, WordLists.colours.contains(words[index].text), !words[index + 1].readings.isKnown { continue }
+            if isFirst, isNextName, WordLists.colours.contains(words[index].text), !words[index + 1].readings.isKnown {
+                continue
+            }
             let isUnknown = !words[index].readings.isKnown && !words[index].text.contains("-")
             if !isFirst || isNextName || isUnknown { words[index].isName = true }
         }
@@ -108,10 +112,14 @@ struct CaptionReader {
     }
 
     /// "a snow covered slope"
-    private static let covers: Set<String> = ["covered", "capped", "filled", "lined", "shaped", "coloured", "colored", "sized"]
+    private static let covers: Set<String> = [
+        "covered", "capped", "filled", "lined", "shaped", "coloured", "colored", "sized",
+    ]
 
     private static func isCovered(_ tokens: [CaptionToken], _ index: Int) -> Bool {
-        guard index + 2 < tokens.count, tokens[index].kind == .word, covers.contains(tokens[index + 1].text) else { return false }
+        guard index + 2 < tokens.count, tokens[index].kind == .word, covers.contains(tokens[index + 1].text) else {
+            return false
+        }
         return tokens[index + 2].kind == .word && ClosedClasses.tags[tokens[index].text] == nil
             && ClosedClasses.tags[tokens[index + 2].text] == nil
     }
@@ -131,7 +139,10 @@ struct CaptionReader {
     /// Phrases by first word, longest first.
     private static let joinable: [String: [(words: [String], text: String)]] = {
         var table: [String: [(words: [String], text: String)]] = [:]
-        let pairs = ["stainless steel", "stained glass", "cast iron", "polka dot", "close up", "clip art", "each other", "one another"]
+        let pairs = [
+            "stainless steel", "stained glass", "cast iron", "polka dot", "close up", "clip art", "each other",
+            "one another",
+        ]
         let all = ClosedClasses.phrases.map(\.words) + pairs.map { $0.split(separator: " ").map(String.init) }
         for words in all {
             table[words[0], default: []].append((words, words.joined(separator: " ")))

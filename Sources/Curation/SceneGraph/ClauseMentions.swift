@@ -52,7 +52,9 @@ extension Clauses {
         guard own.isDefinite, own.determiner == .article, !own.isName else { return nil }
         return mentions.indices.prefix(index).last { other in
             mentions[other].lemma == own.lemma && !isDropped[other] && mentions[other].determiner != .possessor
-                && own.attributes.allSatisfy { wording in mentions[other].attributes.contains { $0.text == wording.text } }
+                && own.attributes.allSatisfy { wording in
+                    mentions[other].attributes.contains { $0.text == wording.text }
+                }
         }
     }
 
@@ -190,7 +192,8 @@ extension Clauses {
             setSubjects(targets, targets.isEmpty)
             return true
         }
-        guard stack.contains(where: { frames[$0].verb?.form == .finite || frames[$0].verb?.isCopula ?? false }), clauseFollows()
+        guard stack.contains(where: { frames[$0].verb?.form == .finite || frames[$0].verb?.isCopula ?? false }),
+            clauseFollows()
         else { return false }
         let wasConjunction = afterConjunction
         beginClause(isSubordinate: false)

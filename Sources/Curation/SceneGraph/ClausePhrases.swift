@@ -13,7 +13,8 @@ extension Clauses {
         }
         if !isReciprocal, preposition.text != "of" { count(target, preposition.text) }
         attachments.append(
-            Attachment(target: target, preposition: preposition, objects: objects, frame: top, isReciprocal: isReciprocal))
+            Attachment(
+                target: target, preposition: preposition, objects: objects, frame: top, isReciprocal: isReciprocal))
         if isReciprocal { resetNearest = true }
         guard !isPronoun else { return }
         for object in objects where canonical[index] == index { slots[object] = .attached(attachments.count - 1) }
@@ -75,18 +76,21 @@ extension Clauses {
         switch preposition {
         case "with":
             if mentions[mention].opener == "its" { return .mentions(nearest) }
-            if objects.contains(where: { mentions[$0].isAnimate }), frame.subjects.contains(where: { mentions[$0].isAnimate }) {
+            if objects.contains(where: { mentions[$0].isAnimate }),
+                frame.subjects.contains(where: { mentions[$0].isAnimate })
+            {
                 return .verb(top)
             }
             if isTheirs || isHeld(objects, mention, preposition), !nearest.contains(where: { mentions[$0].isAnimate }) {
                 return .subjects(top)
             }
             return hasTool(frame) ? .verb(top) : .mentions(nearest)
-        case "for", "about": return .verb(top)
-        case "to": return nearest.contains { slots[$0] != nil } && frame.places == 0 ? .verb(top) : .verb(top)
+        case "for", "about", "to": return .verb(top)
         case "in" where isHeld(objects, mention, preposition): return .mentions(nearest)
         default:
-            if objects.contains(where: { mentions[$0].isBodyPart }), isTheirs, !nearest.contains(where: { mentions[$0].isAnimate }) {
+            if objects.contains(where: { mentions[$0].isBodyPart }), isTheirs,
+                !nearest.contains(where: { mentions[$0].isAnimate })
+            {
                 return frame.objects.isEmpty ? .mentions(nearest) : .objects(top)
             }
             if WordLists.directions.contains(preposition) { return motionTarget() }
@@ -97,7 +101,9 @@ extension Clauses {
 
     /// "slides a pizza topped with olives into an oven": what moves is the object of the clause outside.
     private func motionTarget() -> Attachment.Target {
-        guard frames[top].kind == .participle, frames[top].verb?.isPassive ?? false, stack.count > 1 else { return .verb(top) }
+        guard frames[top].kind == .participle, frames[top].verb?.isPassive ?? false, stack.count > 1 else {
+            return .verb(top)
+        }
         let outside = stack[stack.count - 2]
         return frames[outside].objects.isEmpty ? .verb(top) : .objects(outside)
     }
@@ -112,7 +118,8 @@ extension Clauses {
 
     private func hasTool(_ frame: Frame) -> Bool {
         guard let verb = frame.verb?.lemma else { return false }
-        return ["eat", "cut", "paint", "draw", "write", "dig", "hit", "clean", "fill", "cover", "build", "carve"].contains(verb)
+        return ["eat", "cut", "paint", "draw", "write", "dig", "hit", "clean", "fill", "cover", "build", "carve"]
+            .contains(verb)
     }
 
     /// The nearest thing does what a passive verb says.
@@ -124,14 +131,21 @@ extension Clauses {
     private func targetAfterObject(
         _ preposition: String, _ objects: [Int], _ verb: VerbGroup, _ mention: Int
     ) -> Attachment.Target {
-        let isActor = frames[top].subjects.isEmpty || frames[top].subjects.contains { mentions[$0].isAnimate || mentions[$0].file == 14 }
-        let last = Attachment.Target.mentions(frames[top].objects.count > 1 && openList != nil ? nearest.suffix(1) : frames[top].objects)
+        let isActor =
+            frames[top].subjects.isEmpty
+            || frames[top].subjects.contains { mentions[$0].isAnimate || mentions[$0].file == 14 }
+        let last = Attachment.Target.mentions(
+            frames[top].objects.count > 1 && openList != nil ? nearest.suffix(1) : frames[top].objects)
         switch preposition {
         case "with":
-            if isHeld(objects, mention, preposition), mentions[mention].opener == "his" || mentions[mention].opener == "her" {
+            if isHeld(objects, mention, preposition),
+                mentions[mention].opener == "his" || mentions[mention].opener == "her"
+            {
                 return mentions[mention].isBodyPart ? .verb(top) : .subjects(top)
             }
-            let hasOnly: Set<String> = ["hold", "carry", "have", "wear", "show", "see", "feature", "eat", "watch", "ride", "drive", "contain"]
+            let hasOnly: Set<String> = [
+                "hold", "carry", "have", "wear", "show", "see", "feature", "eat", "watch", "ride", "drive", "contain",
+            ]
             return hasOnly.contains(verb.lemma) || !isActor || frames[top].subjects.isEmpty ? last : .verb(top)
         case "for": return isActor && verb.lemma != "have" ? .verb(top) : last
         case "to": return objects.contains { mentions[$0].isAnimate } ? .verb(top) : last
@@ -142,8 +156,15 @@ extension Clauses {
         }
         if frames[top].subjects.isEmpty || !isActor || verb.lemma == "have" || verb.lemma == "wear" { return last }
         if WordLists.perceptionsOfPlace.contains(verb.lemma) { return .subjects(top) }
-        if WordLists.paths.contains(preposition) || preposition.hasPrefix("from ") || preposition.hasPrefix("along ") { return last }
+        if WordLists.paths.contains(preposition) || preposition.hasPrefix("from ") || preposition.hasPrefix("along ") {
+            return last
+        }
         if objects.contains(where: { mentions[$0].isBodyPart || isWorn($0) }) { return last }
+        if preposition == "in", WordLists.movings.contains(verb.lemma),
+            frames[top].objects.contains(where: { mentions[$0].isAnimate })
+        {
+            return last
+        }
         if WordLists.placings.contains(verb.lemma) { return last }
         return .subjects(top)
     }
@@ -158,7 +179,10 @@ extension Clauses {
         let link = attachments[index].preposition.text
         guard let above = above(last), attachments[index].frame == top else { return .mentions(nearest) }
         let group = group(above, attachments[index])
-        let isTheirs = objects.contains { ["its", "his", "her", "their"].contains(mentions[$0].opener) && mentions[$0].isBodyPart || mentions[$0].opener == "its" || mentions[$0].opener == "their" }
+        let isTheirs = objects.contains {
+            ["its", "his", "her", "their"].contains(mentions[$0].opener) && mentions[$0].isBodyPart
+                || mentions[$0].opener == "its" || mentions[$0].opener == "their"
+        }
         switch link {
         case "of": return .mentions(targetAfterOf(preposition, objects, last, above, group))
         case "with":
@@ -168,7 +192,9 @@ extension Clauses {
             return .mentions(group)
         default:
             guard preposition == "with" || preposition == "for" else { return .mentions(nearest) }
-            let isThing = mentions[above].isAnimate || mentions[above].head == "couple"
+            let isThing =
+                mentions[above].isAnimate || (mentions[last].isName && !mentions[above].isName)
+                || mentions[above].head == "couple"
             return .mentions(isThing || isHeldAt(above, objects) ? group : nearest)
         }
     }
@@ -178,7 +204,9 @@ extension Clauses {
         return attachments[index].preposition.text == preposition
     }
 
-    private func isHeldAt(_ above: Int, _ objects: [Int]) -> Bool { objects.contains { isWorn($0) } && mentions[above].isAnimate }
+    private func isHeldAt(_ above: Int, _ objects: [Int]) -> Bool {
+        objects.contains { isWorn($0) } && mentions[above].isAnimate
+    }
 
     /// Everything the phrase before belongs to.
     private func group(_ above: Int, _ attachment: Attachment) -> [Int] {
@@ -194,7 +222,11 @@ extension Clauses {
             return isHolder && mentions[above].head != "slice" && mentions[above].head != "piece" ? group : nearest
         }
         if isHolder { return group }
-        if mentions[last].isName || objects.contains(where: { mentions[$0].isName }) || SemanticClass.place.contains(mentions[last].sense, lexicon) { return nearest }
+        if mentions[last].isName || objects.contains(where: { mentions[$0].isName })
+            || SemanticClass.place.contains(mentions[last].sense, lexicon)
+        {
+            return nearest
+        }
         return group
     }
 }

@@ -32,7 +32,8 @@ extension Clauses {
         if isComplement(group) { return complement(group) }
         if let waiting = waitingFrame() {
             pop(to: waiting)
-            let isInverted = frames[waiting].subjects.isEmpty && !frames[waiting].hasBystander
+            let isInverted =
+                frames[waiting].subjects.isEmpty && !frames[waiting].hasBystander
                 && attachments.contains { if case .subjects(waiting) = $0.target { true } else { false } }
             frames[waiting].isInverted = isInverted
             frames[waiting].verb = group
@@ -87,7 +88,9 @@ extension Clauses {
     // MARK: - Participles
 
     private mutating func takeParticiple(_ group: VerbGroup) {
-        if afterConjunction, let model = coordinated(with: group), group.form == .gerund { return coordinate(group, model) }
+        if afterConjunction, let model = coordinated(with: group), group.form == .gerund {
+            return coordinate(group, model)
+        }
         if group.form == .gerund, isComplement(group) { return complement(group) }
         if group.form == .gerund, nearest.isEmpty, !afterComma, frames[top].verb != nil, isAlone() {
             for subject in frames[top].subjects {
@@ -99,6 +102,7 @@ extension Clauses {
         if afterComma, let clause = stack.last(where: { frames[$0].kind == .clause }) { pop(to: clause) }
         var frame = Frame(kind: .participle, subjects: subjects)
         frame.hasBystander = subjects.isEmpty
+        frame.isSilent = group.isPassive && (afterComma || subjects.isEmpty) && WordLists.takings.contains(group.text)
         frame.verb = group
         push(frame)
     }
@@ -111,7 +115,9 @@ extension Clauses {
     }
 
     private func participleSubjects(_ group: VerbGroup) -> [Int] {
-        if isAfterSubordinator { return frames[max(top - 1, 0)].subjects.isEmpty ? outermostSubjects() : frames[max(top - 1, 0)].subjects }
+        if isAfterSubordinator {
+            return frames[max(top - 1, 0)].subjects.isEmpty ? outermostSubjects() : frames[max(top - 1, 0)].subjects
+        }
         if afterComma {
             let clause = stack.last { frames[$0].kind == .clause } ?? top
             return frames[clause].subjects.isEmpty ? nearest : frames[clause].subjects
@@ -134,8 +140,10 @@ extension Clauses {
     /// Things hang, lie and stand by themselves.
     private func needsActor(_ group: VerbGroup) -> Bool {
         let still: Set<String> = [
-            "hang", "lie", "stand", "lean", "overlap", "rise", "fall", "flow", "surround", "cover", "point", "drip", "float", "contain",
-            "show", "lead", "stick", "come", "burn", "shine", "face", "overlook", "grow", "fly", "read", "display", "melt",
+            "hang", "lie", "stand", "lean", "overlap", "rise", "fall", "flow", "surround", "cover", "point", "drip",
+            "float", "contain",
+            "show", "lead", "stick", "come", "burn", "shine", "face", "overlook", "grow", "fly", "read", "display",
+            "melt",
         ]
         return !still.contains(group.lemma)
     }

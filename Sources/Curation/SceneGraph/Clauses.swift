@@ -18,7 +18,7 @@ struct Frame {
     var places = 0
     /// The subject comes after the verb.
     var isInverted = false
-    /// Has the same verb as the clause before.
+    /// About the caption's own picture: has no relations.
     var isSilent = false
 }
 

@@ -20,7 +20,10 @@ enum ClosedClasses {
     }()
 
     private static let lists: [(Tag, String)] = [
-        (.determiner, "a an the this that these those last next some any every each all both either another other such same own"),
+        (
+            .determiner,
+            "a an the this that these those last next some any every each all both either another other such same own"
+        ),
         (.number, "one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred"),
         (.number, "several many few various numerous multiple"),
         (.possessor, "my your his her its our their"),
@@ -55,7 +58,8 @@ enum ClosedClasses {
     ].map { ($0.split(separator: " ").map(String.init), $1) }
 
     /// What a preposition is called in a predicate.
-    static let names = Dictionary(phrases.map { ($0.words.joined(separator: " "), $0.preposition) }) { first, _ in first }
+    static let names = Dictionary(phrases.map { ($0.words.joined(separator: " "), $0.preposition) }) { first, _ in first
+    }
 
     /// Can follow a verb without an object of their own.
     static let particles: Set<String> = ["up", "down", "out", "off", "over", "away", "around"]

@@ -48,6 +48,7 @@ extension Tagger {
 
     private func toTag(_ index: Int) -> Tag {
         guard let word = next(index), word.isOpen, word.readings.forms.contains(.base) else { return .preposition }
+        if let verb = previous(index)?.readings.verb, WordLists.pauses.contains(verb) { return .infinitive }
         if word.readings.noun == nil || previous(index)?.text == "about" { return .infinitive }
         if word.readings.verbFrequency > word.readings.nounFrequency { return .infinitive }
         // "to catch a ball": an object follows.

@@ -59,14 +59,17 @@ extension Clauses {
 
     /// "with" begins lists whose members are introduced in any way.
     private func isListed(_ mention: Int) -> Bool {
-        guard case .attached(let place)? = slots[mention], attachments[place].preposition.text == "with" else { return false }
+        guard case .attached(let place)? = slots[mention], attachments[place].preposition.text == "with" else {
+            return false
+        }
         if case .mentions = attachments[place].target { return true }
         return false
     }
 
     private func isSameSlot(_ a: Int, _ b: Int) -> Bool {
         switch (slots[a], slots[b]) {
-        case (.subject(let x), .subject(let y)), (.object(let x), .object(let y)), (.attached(let x), .attached(let y)): x == y
+        case (.subject(let x), .subject(let y)), (.object(let x), .object(let y)), (.attached(let x), .attached(let y)):
+            x == y
         default: false
         }
     }
@@ -97,18 +100,16 @@ extension Clauses {
         case .objects(let frame): return frames[frame].objects.last
         case .subjects(let frame), .verb(let frame):
             if let object = frames[frame].objects.last { return object }
-            guard frames[frame].kind != .clause || frames[frame].verb == nil || frames[frame].verb?.form != .finite else { return nil }
+            guard frames[frame].kind != .clause || frames[frame].verb == nil || frames[frame].verb?.form != .finite
+            else { return nil }
             return frames[frame].subjects.last
         }
     }
 
     private func isIntroducedAlike(_ a: Int, _ b: Int) -> Bool {
-        let kinds = (mentions[a].determiner, mentions[b].determiner)
-        switch kinds {
-        case (.article, .article), (.none, .none), (.number, .number), (.number, .none), (.none, .number): return true
-        case (.possessor, _), (_, .possessor): return true
-        case (.number, .article), (.article, .number): return !mentions[a].isPlural || !mentions[b].isPlural || true
-        default: return false
+        switch (mentions[a].determiner, mentions[b].determiner) {
+        case (.article, .none), (.none, .article): false
+        default: true
         }
     }
 
@@ -126,7 +127,8 @@ extension Clauses {
     private mutating func spreadAdjectives(from partner: Int, to index: Int) {
         let (source, target) = (mentions[partner], mentions[index])
         guard afterConjunction, !hasPhrase[partner], target.attributes.isEmpty, target.determiner == .none,
-            source.determiner == .none, source.isPlural == target.isPlural, Self.grown(source.file) == Self.grown(target.file),
+            source.determiner == .none, source.isPlural == target.isPlural,
+            Self.grown(source.file) == Self.grown(target.file),
             source.file != 18, target.owner == nil
         else { return }
         for wording in source.attributes where wording.range.upperBound <= source.range.lowerBound {

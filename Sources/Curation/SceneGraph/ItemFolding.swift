@@ -8,6 +8,8 @@ struct ItemFolding {
     /// Since the sentence began.
     private var hasVerb = false
     private var hasThing = false
+    /// The sentence is about what the speaker does.
+    private var hasSpeaker = false
 
     init(_ reader: ItemReader) {
         items = reader.items
@@ -24,7 +26,7 @@ struct ItemFolding {
             hasVerb = true
             keep()
         case .stop:
-            (hasVerb, hasThing) = (false, false)
+            (hasVerb, hasThing, hasSpeaker) = (false, false, false)
             keep()
         default: keep()
         }
@@ -51,7 +53,8 @@ struct ItemFolding {
 
     private mutating func fold(_ first: Wording) {
         if let next = preposition(1), next.text == "left of" || next.text == "right of" {
-            folded.append(.preposition(Wording(text: "to \(next.text)", range: first.range.lowerBound..<next.range.upperBound)))
+            folded.append(
+                .preposition(Wording(text: "to \(next.text)", range: first.range.lowerBound..<next.range.upperBound)))
             cursor += 2
             return
         }
@@ -90,7 +93,9 @@ struct ItemFolding {
         let mention = mentions[index]
         guard mention.kind == .thing else { return false }
         if WordLists.timePrepositions.contains(preposition) { return true }
-        if mention.isTime, !WordLists.visibleTimes.contains(mention.head) || isSunAt(mention, preposition) { return true }
+        if mention.isTime, !WordLists.visibleTimes.contains(mention.head) || isSunAt(mention, preposition) {
+            return true
+        }
         if WordLists.picturePlaces.contains(mention.lemma), mention.attributes.isEmpty, mention.determiner == .article {
             return ["in", "on", "at", "to", "from"].contains(preposition)
         }
@@ -121,8 +126,11 @@ struct ItemFolding {
         if own.kind == .elliptical { restore(index) }
         if own.isNegated, isOf(1) { return skipDenied(index) }
         if isOf(1), let other = mention(2), foldCount(index, other) { return }
+        if own.kind == .bystander, !hasVerb { hasSpeaker = true }
         guard own.kind == .thing else { return keep() }
-        if WordLists.pictures.contains(own.head), !hasVerb, !hasThing || isRemark(own), !isThing(own) { return foldPicture(index) }
+        if WordLists.pictures.contains(own.head), !hasVerb || hasSpeaker, !hasThing || isRemark(own), !isThing(own) {
+            return foldPicture(index)
+        }
         if own.isTime, !WordLists.visibleTimes.contains(own.head) || WordLists.timeOpeners.contains(own.opener) {
             return drop(index)
         }
@@ -174,7 +182,8 @@ struct ItemFolding {
         guard own.kind == .pronoun || own.kind == .thing else { return false }
         let isCount = WordLists.counts.contains(own.head) && own.lemma == own.head
         let isPart = WordLists.parts.contains(own.head) && own.lemma == own.head && !isPicture(own)
-        let isNumber = WordLists.numbers.contains(own.range.isEmpty ? "" : own.lemma) || WordLists.numbers.contains(own.head)
+        let isNumber =
+            WordLists.numbers.contains(own.range.isEmpty ? "" : own.lemma) || WordLists.numbers.contains(own.head)
         guard isCount || isPart || isNumber || own.kind == .pronoun else { return false }
         if isPart, own.determiner == .none, own.attributes.isEmpty, hasVerb { return false }
         if isNumber, own.kind == .thing {
@@ -187,7 +196,9 @@ struct ItemFolding {
         return true
     }
 
-    private func isPicture(_ mention: Mention) -> Bool { WordLists.pictures.contains(mention.head) && !hasThing && !hasVerb }
+    private func isPicture(_ mention: Mention) -> Bool {
+        WordLists.pictures.contains(mention.head) && !hasThing && !hasVerb
+    }
 
     private func numberText(_ mention: Mention) -> String {
         mention.isPlural && !mention.lemma.hasSuffix("s") ? mention.lemma + "s" : mention.lemma

@@ -20,7 +20,8 @@ struct ItemReader {
         case .negation: readNegation()
         case .possessive: readPossessive()
         case .be, .have, .modal, .verb, .gerund, .participle, .infinitive: readVerb()
-        case .preposition: append(.preposition(Wording(text: ClosedClasses.names[word.text] ?? word.text, range: word.range)))
+        case .preposition:
+            append(.preposition(Wording(text: ClosedClasses.names[word.text] ?? word.text, range: word.range)))
         case .particle: append(.adjectives([Wording(text: word.text, range: word.range)]))
         case .conjunction: append(.conjunction)
         case .comma: append(.comma)
@@ -54,7 +55,9 @@ struct ItemReader {
             let word = words[cursor]
             if word.tag == .adjective {
                 adjectives.append(Wording(text: word.text, range: word.range))
-            } else if word.tag == .conjunction, cursor > start, cursor + 1 < words.count, words[cursor + 1].tag == .adjective {
+            } else if word.tag == .conjunction, cursor > start, cursor + 1 < words.count,
+                words[cursor + 1].tag == .adjective
+            {
                 // "tall and dry"
             } else if word.tag != .adverb {
                 break
@@ -63,7 +66,9 @@ struct ItemReader {
         }
         if cursor == start { cursor += 1 }
         guard !adjectives.isEmpty else { return }
-        if adjectives.count == 2, WordLists.shades.contains(adjectives[0].text), WordLists.colours.contains(adjectives[1].text) {
+        if adjectives.count == 2, WordLists.shades.contains(adjectives[0].text),
+            WordLists.colours.contains(adjectives[1].text)
+        {
             adjectives = [
                 Wording(
                     text: "\(adjectives[0].text) \(adjectives[1].text)",
@@ -118,7 +123,8 @@ struct ItemReader {
         if isUser(mentions[owner], mention) {
             mention.attributes.insert(
                 Wording(
-                    text: caption(mentions[owner].range, range), range: mentions[owner].range.lowerBound..<range.upperBound),
+                    text: caption(mentions[owner].range, range),
+                    range: mentions[owner].range.lowerBound..<range.upperBound),
                 at: 0)
             mention.determiner = .none
             mentions[owner].kind = .bystander
@@ -139,7 +145,8 @@ struct ItemReader {
 
     /// A7: "women's boots" are made for women.
     private func isUser(_ owner: Mention, _ thing: Mention) -> Bool {
-        owner.isPlural && owner.file == 18 && owner.determiner == .none && owner.attributes.isEmpty && thing.file == 6
+        owner.isPlural && owner.file == 18 && owner.determiner == .none && owner.attributes.isEmpty && thing.file != 8
+            && thing.file != 18
             && owner.range.lowerBound == words[0].range.lowerBound
     }
 }

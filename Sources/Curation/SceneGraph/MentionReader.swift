@@ -71,13 +71,16 @@ struct MentionReader {
         } else if mention.determiner == .none, word.text != "some", word.text != "all" {
             mention.determiner = .article
         }
-        if word.tag == .possessor || ["the", "this", "that", "these", "those"].contains(word.text) { mention.isDefinite = true }
+        if word.tag == .possessor || ["the", "this", "that", "these", "those"].contains(word.text) {
+            mention.isDefinite = true
+        }
     }
 
     /// "dark brown" is one attribute (A2).
     private mutating func takeAdjective(_ word: CaptionWord) {
         if mention.opener.isEmpty { mention.opener = word.text }
-        if let last = mention.attributes.last, WordLists.shades.contains(last.text), WordLists.colours.contains(word.text),
+        if let last = mention.attributes.last, WordLists.shades.contains(last.text),
+            WordLists.colours.contains(word.text),
             cursor > 0, words[cursor - 1].range == last.range
         {
             mention.attributes[mention.attributes.count - 1] = Wording(
@@ -112,7 +115,9 @@ struct MentionReader {
 
     /// "silver and gold balls"
     private func isColourBeforeConjunction(_ index: Int) -> Bool {
-        guard index + 3 < words.count, isColour(words[index]), words[index + 1].tag == .conjunction else { return false }
+        guard index + 3 < words.count, isColour(words[index]), words[index + 1].tag == .conjunction else {
+            return false
+        }
         return isColour(words[index + 2]) && isNounAt(index + 3)
     }
 
@@ -159,7 +164,9 @@ struct MentionReader {
     /// "Judge Maria Lopez" is a judge.
     private mutating func takeRole() -> Bool {
         guard nouns.count > 1, words[nouns[nouns.count - 1]].tag == .name else { return false }
-        guard let role = nouns.dropLast().last(where: { WordLists.roles.contains(words[$0].text) }) else { return false }
+        guard let role = nouns.dropLast().last(where: { WordLists.roles.contains(words[$0].text) }) else {
+            return false
+        }
         guard nouns.firstIndex(of: role) == 0 || words[nouns[0]].tag != .name else { return false }
         let start = nouns[0]
         mention.lemma = nouns.prefix { $0 <= role }.map { words[$0].text }.joined(separator: " ")

@@ -22,7 +22,9 @@ extension Tagger {
             if phrase != .open { return .adjective }
         }
         if text.hasSuffix("ly") { return .adverb }
-        if isBeforeNoun(index), text.hasSuffix("ed") || text.hasSuffix("ish") || text.hasSuffix("y") { return .adjective }
+        if isBeforeNoun(index), text.hasSuffix("ed") || text.hasSuffix("ish") || text.hasSuffix("y") {
+            return .adjective
+        }
         return .noun
     }
 
@@ -35,7 +37,8 @@ extension Tagger {
         if isColourOfLeftOutNoun(index) { return .adjective }
         if isBeforeNoun(index), word.text.contains("-"), !isCollocation(index) { return .adjective }
         if WordLists.positions.contains(word.text), let tag = positionTag(index) { return tag }
-        if readings.noun != nil || readings.forms.contains(.gerund), !WordLists.colours.contains(word.text), isCollocation(index),
+        if readings.noun != nil || readings.forms.contains(.gerund), !WordLists.colours.contains(word.text),
+            isCollocation(index),
             readings.adjectiveFrequency <= 2 * readings.nounFrequency + 2
         {
             return .noun
@@ -49,7 +52,9 @@ extension Tagger {
             if readings.isAdverb, !readings.isAdjective { return .adverb }
             return readings.isAdjective ? .adjective : .verb
         }
-        if readings.isAdverb, isBeforeAdjective(index), readings.noun == nil || word.text.hasSuffix("ly") { return .adverb }
+        if readings.isAdverb, isBeforeAdjective(index), readings.noun == nil || word.text.hasSuffix("ly") {
+            return .adverb
+        }
         if readings.isAdjective, next(index)?.closed == .conjunction, isAdjectiveAcross(index) { return .adjective }
         if readings.isAdjective, next(index)?.closed == .comma, isAdjectiveAcross(index) { return .adjective }
         if readings.isAdjective, previous(index)?.tag == .adverb, previous(index, 2)?.tag == .be { return .adjective }
@@ -63,20 +68,24 @@ extension Tagger {
     /// "vintage wooden chest": a thing's noun before an adjective qualifies.
     private func isBeforeBareAdjective(_ index: Int) -> Bool {
         let own = words[index].readings
-        guard let word = next(index), word.isOpen, word.readings.isAdjective, word.readings.noun == nil, !own.isPlural else { return false }
+        guard let word = next(index), word.isOpen, word.readings.isAdjective, word.readings.noun == nil, !own.isPlural
+        else { return false }
         return own.nounFile != 18 && own.nounFile != 5 && own.nounFile != 8 && word.readings.forms.isEmpty
     }
 
     /// The next word is the verb of this noun: "a dog leaps", "a boy fly a kite".
     private func isSubject(_ index: Int) -> Bool {
-        guard words[index].readings.noun != nil, let word = next(index), word.isOpen, !word.readings.forms.isEmpty else {
+        guard words[index].readings.noun != nil, let word = next(index), word.isOpen, !word.readings.forms.isEmpty
+        else {
             return false
         }
         if word.readings.forms.contains(.gerund) {
             return words[index].readings.nounFrequency >= words[index].readings.adjectiveFrequency
                 && (isBeforePhrase(index + 1) || next(index + 1)?.closed == .preposition)
         }
-        guard !words[index].readings.isAdjective || words[index].readings.nounFrequency > words[index].readings.adjectiveFrequency
+        guard
+            !words[index].readings.isAdjective
+                || words[index].readings.nounFrequency > words[index].readings.adjectiveFrequency
         else { return false }
         return isVerbAfterNoun(index + 1, plural: words[index].readings.isPlural, noun: words[index].readings)
     }
@@ -88,7 +97,8 @@ extension Tagger {
         if isSide {
             let noun = next(index)?.readings.noun ?? ""
             let isPlace = previous(index, 2).map { $0.text == "on" || $0.text == "to" } ?? false
-            return isPlace && !["side", "hand", "corner", "edge", "foot", "end", "arm", "leg"].contains(noun) ? .noun : .adjective
+            return isPlace && !["side", "hand", "corner", "edge", "foot", "end", "arm", "leg"].contains(noun)
+                ? .noun : .adjective
         }
         return isCollocation(index) ? .noun : .adjective
     }
@@ -113,7 +123,8 @@ extension Tagger {
 
     /// "one red and two blue squares"
     private func isColourOfLeftOutNoun(_ index: Int) -> Bool {
-        guard WordLists.colours.contains(words[index].text), next(index)?.closed == .conjunction, previous(index)?.tag == .number,
+        guard WordLists.colours.contains(words[index].text), next(index)?.closed == .conjunction,
+            previous(index)?.tag == .number,
             next(index, 2)?.closed == .number, let other = next(index, 3)
         else { return false }
         return other.readings.isAdjective
@@ -126,7 +137,9 @@ extension Tagger {
     /// "black and white dogs", "large, red box": another adjective follows the conjunction, then a noun or the end.
     private func isAdjectiveAcross(_ index: Int) -> Bool {
         guard let word = next(index, 2), word.isOpen, word.readings.isAdjective else { return false }
-        guard word.readings.noun == nil || WordLists.colours.contains(word.text) || isBeforeNoun(index + 2) else { return false }
+        guard word.readings.noun == nil || WordLists.colours.contains(word.text) || isBeforeNoun(index + 2) else {
+            return false
+        }
         let own = words[index].readings
         return own.noun == nil || WordLists.colours.contains(words[index].text)
             || own.adjectiveFrequency > own.nounFrequency
@@ -170,6 +183,7 @@ extension Tagger {
     }
 
     private func gerundAfterNoun(_ index: Int) -> Tag {
+        if previous(index)?.text.hasSuffix("ing") ?? false, isBeforeNoun(index) { return .noun }
         if isCollocation(index), !isBeforePhrase(index), let before = previous(index)?.readings, before.nounFile != 18,
             before.nounFile != 5
         {
@@ -192,12 +206,15 @@ extension Tagger {
         let readings = words[index].readings
         guard readings.isAdjective, !isBeforeNoun(index), next(index)?.closed != .be else { return false }
         if WordLists.states.contains(words[index].text), !isBeforePhrase(index) { return true }
-        if readings.noun == nil, readings.forms.isEmpty || readings.adjectiveFrequency > readings.verbFrequency { return true }
+        if readings.noun == nil, readings.forms.isEmpty || readings.adjectiveFrequency > readings.verbFrequency {
+            return true
+        }
         if readings.forms.contains(.past) { return false }
         let before = previous(index)?.readings
         if before?.noun == nil { return false }
         return WordLists.colours.contains(words[index].text) && hasFiniteVerb
-            || (readings.adjectiveFrequency > readings.nounFrequency && readings.adjectiveFrequency > readings.verbFrequency)
+            || (readings.adjectiveFrequency > readings.nounFrequency
+                && readings.adjectiveFrequency > readings.verbFrequency)
     }
 
     private func pastAfterNoun(_ index: Int) -> Tag {
@@ -205,7 +222,8 @@ extension Tagger {
         if ClosedClasses.finitePasts.contains(word.text) { return .verb }
         if word.text == "found", word.readings.noun == nil { return .participle }
         if word.text == "left", !isBeforePhrase(index) { return .noun }
-        if word.readings.noun != nil, word.readings.nounFrequency > word.readings.verbFrequency, !isBeforePhrase(index) {
+        if word.readings.noun != nil, word.readings.nounFrequency > word.readings.verbFrequency, !isBeforePhrase(index)
+        {
             return .noun
         }
         return isBeforePhrase(index) && !hasFiniteVerb ? .verb : .participle
@@ -217,7 +235,9 @@ extension Tagger {
         guard readings.noun != nil || readings.isAdjective else { return true }
         if readings.verb != nil, readings.verb == noun.noun, !plural { return true }
         if isCollocation(index - 1), !isBeforePhrase(index) { return false }
-        if let before = previous(index)?.text, before == "left" || before == "right", previous(index)?.tag == .noun { return true }
+        if let before = previous(index)?.text, before == "left" || before == "right", previous(index)?.tag == .noun {
+            return true
+        }
         return verbScore(index, plural: plural, noun: noun) > 0
     }
 
@@ -226,8 +246,11 @@ extension Tagger {
         var score = max(-3, min(3, log2(Double(readings.verbFrequency + 1) / Double(readings.nounFrequency + 1))))
         // "Behind the house stands a barn" is the one case of a verb after such a phrase.
         if isInPrepositionalPhrase, !hasSubject { score += isBeforePhrase(index) ? 4 : -6 }
-        score += agreement(readings.forms, plural: isInPrepositionalPhrase && !awaitsBaseForm ? hasPluralSubject : plural)
+        score += agreement(
+            readings.forms, plural: isInPrepositionalPhrase && !awaitsBaseForm ? hasPluralSubject : plural)
         score += scoreOfFollowing(index)
+        // Hardly a compound: "a plate of biscuits stands".
+        if noun.isPlural, isInPrepositionalPhrase, hasSubject, readings.forms.contains(.third) { score += 6 }
         // Animals, persons, vehicles' kin act; times don't.
         switch noun.nounFile {
         case 5, 18, 14: score += 2

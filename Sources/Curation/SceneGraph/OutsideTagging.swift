@@ -18,18 +18,22 @@ extension Tagger {
 
     private func tagAfterBe(_ index: Int) -> Tag {
         let readings = words[index].readings
-        if readings.forms.contains(.gerund) { return isBeforeNoun(index) && !readings.forms.contains(.gerund) ? .adjective : .gerund }
-        if readings.forms.contains(.past), !(readings.isAdjective && readings.adjectiveFrequency > readings.verbFrequency) {
+        if readings.forms.contains(.gerund) { return .gerund }
+        if readings.forms.contains(.past),
+            !(readings.isAdjective && readings.adjectiveFrequency > readings.verbFrequency)
+        {
             return .participle
         }
-        if readings.isAdverb, readings.adverbFrequency > readings.adjectiveFrequency, !readings.isAdjective { return .adverb }
+        if readings.isAdverb, readings.adverbFrequency > 0, !readings.isAdjective { return .adverb }
         if readings.isAdjective { return .adjective }
         return nounFirst(index)
     }
 
     private func tagAfterHave(_ index: Int) -> Tag {
         let readings = words[index].readings
-        if readings.forms.contains(.past), !isBeforeNoun(index), !isBeforeNounAcrossAdjective(index) { return .participle }
+        if readings.forms.contains(.past), !isBeforeNoun(index), !isBeforeNounAcrossAdjective(index) {
+            return .participle
+        }
         return tagAtStart(index)
     }
 
@@ -40,27 +44,23 @@ extension Tagger {
     private func tagAfterSubject(_ index: Int) -> Tag {
         let readings = words[index].readings
         if readings.forms.contains(.gerund) { return .gerund }
-        if previous(index)?.text == "them" || previous(index)?.text == "it", readings.isAdjective, !isBeforePhrase(index) {
+        if previous(index)?.text == "them" || previous(index)?.text == "it", readings.isAdjective,
+            !isBeforePhrase(index)
+        {
             return .adjective
         }
-        if !readings.forms.isEmpty {
-            let isPast = readings.forms == .past && !isBeforePhrase(index) && tagBefore(index) == .pronoun
-            return isPast && !ClosedClasses.finitePasts.contains(words[index].text) ? .verb : .verb
-        }
-        return tagAtStart(index)
+        return readings.forms.isEmpty ? tagAtStart(index) : .verb
     }
 
     private func tagAfterRelative(_ index: Int) -> Tag {
         let readings = words[index].readings
-        let isWhose = previous(index)?.text == "whose" || previous(index)?.text == "where"
-        if !readings.forms.isDisjoint(with: [.base, .third, .past]), !isWhose {
-            if readings.noun == nil || readings.forms.contains(.third) || readings.verbFrequency > readings.nounFrequency
-                || isBeforePhrase(index)
-            {
-                return .verb
-            }
-        }
-        return tagAtStart(index)
+        // "whose shoes", "where logs", "in which ducks": a noun comes first.
+        let asksForNoun = ["whose", "where"].contains(previous(index)?.text) || previous(index, 2)?.tag == .preposition
+        guard !asksForNoun, !readings.forms.isDisjoint(with: [.base, .third, .past]) else { return tagAtStart(index) }
+        let isVerb =
+            readings.noun == nil || readings.forms.contains(.third)
+            || readings.verbFrequency > readings.nounFrequency || isBeforePhrase(index)
+        return isVerb ? .verb : tagAtStart(index)
     }
 
     private func tagAfterVerb(_ index: Int) -> Tag {
@@ -72,40 +72,38 @@ extension Tagger {
             return readings.noun != nil && readings.nounFrequency > 3 * max(readings.verbFrequency, 1) ? .noun : .gerund
         }
         // "a plane that lands flies low": the verb of a subject that still waits.
-        if readings.forms.contains(.third), !hasFiniteVerb, readings.verbFrequency > readings.nounFrequency { return .verb }
-        if readings.isAdverb, readings.noun == nil || !isBeforeNoun(index), readings.adverbFrequency > 0,
-            !readings.isAdjective || !isBeforeNoun(index), readings.noun == nil || readings.adverbFrequency > readings.nounFrequency
-        {
-            return readings.isAdjective && WordLists.copulas.contains(previous(index)?.readings.verb ?? "") ? .adjective : .adverb
+        if readings.forms.contains(.third), !hasFiniteVerb, readings.verbFrequency > readings.nounFrequency {
+            return .verb
         }
-        return nounFirst(index)
+        guard isAdverbAfterVerb(index) else { return nounFirst(index) }
+        let isPredicate = readings.isAdjective && WordLists.copulas.contains(previous(index)?.readings.verb ?? "")
+        return isPredicate ? .adjective : .adverb
     }
 
+    private func isAdverbAfterVerb(_ index: Int) -> Bool {
+        let readings = words[index].readings
+        guard readings.isAdverb, readings.adverbFrequency > 0 else { return false }
+        if readings.noun != nil, readings.adverbFrequency <= readings.nounFrequency { return false }
+        return !isBeforeNoun(index) || (readings.noun == nil && !readings.isAdjective)
+    }
+
+    /// "drinking sparkling water", not "goes swimming".
     private func isNounPhraseGerund(_ index: Int) -> Bool {
-        WordLists.doings.contains(words[index].text) || previous(index)?.tag != .verb
-            || !(WordLists.openers.contains(previous(index)?.readings.verb ?? "go") || previous(index)?.readings.verb == "go")
+        guard !WordLists.doings.contains(words[index].text), previous(index)?.tag == .verb else { return true }
+        let verb = previous(index)?.readings.verb ?? "go"
+        return verb != "go" && !WordLists.openers.contains(verb)
     }
 
     private func tagAfterConjunction(_ index: Int) -> Tag {
         let readings = words[index].readings
         let isConjunction = tagBefore(index) == .conjunction
-        if isConjunction, previous(index, 2)?.tag == .adjective, readings.isAdjective, !isBeforeNoun(index) { return .adjective }
-        if isConjunction, hasFiniteVerb || !lastVerbForm.isEmpty, isSameForm(readings.forms) {
-            if readings.noun == nil || isBeforePhrase(index) { return .verb }
-            if next(index)?.closed == .preposition, readings.verbFrequency > readings.nounFrequency { return .verb }
-            if next(index).map({ $0.readings.forms.contains(.gerund) }) ?? false, readings.verbFrequency > readings.nounFrequency {
-                return .verb
-            }
+        if isConjunction, previous(index, 2)?.tag == .adjective, readings.isAdjective, !isBeforeNoun(index) {
+            return .adjective
         }
+        if isConjunction, isCoordinatedVerb(index) { return .verb }
         if !isConjunction, readings.forms.contains(.third), readings.noun == nil { return .verb }
         if !isConjunction, isWaitedFor(index) { return .verb }
-        if readings.forms.contains(.gerund) {
-            if isBeforePhrase(index) || next(index)?.closed == .preposition || next(index)?.closed == .particle { return .gerund }
-            guard isBeforeNoun(index) else { return .gerund }
-            let isModifier = WordLists.doings.contains(words[index].text) || isCollocation(index) || !hasSubject
-            let follows = words[..<index].last { $0.tag == .gerund || $0.tag == .verb }?.tag == .gerund
-            return isModifier || (isConjunction && !follows) ? gerundModifier(index) : .gerund
-        }
+        if readings.forms.contains(.gerund) { return gerundAfterConjunction(index, isConjunction) }
         if readings.forms.contains(.past), !isBeforeNoun(index), readings.noun == nil {
             return ClosedClasses.finitePasts.contains(words[index].text) ? .verb : .participle
         }
@@ -122,7 +120,24 @@ extension Tagger {
         return isFollowed && readings.verbFrequency > 2 * readings.nounFrequency
     }
 
-    private func isSameForm(_ forms: VerbForms) -> Bool { !forms.isDisjoint(with: lastVerbForm) }
+    /// "kneels in the sand and builds a castle": the same form as the verb before.
+    private func isCoordinatedVerb(_ index: Int) -> Bool {
+        let readings = words[index].readings
+        guard !readings.forms.isDisjoint(with: lastVerbForm) else { return false }
+        if readings.noun == nil || isBeforePhrase(index) { return true }
+        guard readings.verbFrequency > readings.nounFrequency, let word = next(index) else { return false }
+        return word.closed == .preposition || word.readings.forms.contains(.gerund)
+    }
+
+    private func gerundAfterConjunction(_ index: Int, _ isConjunction: Bool) -> Tag {
+        if isBeforePhrase(index) || next(index)?.closed == .preposition || next(index)?.closed == .particle {
+            return .gerund
+        }
+        guard isBeforeNoun(index) else { return .gerund }
+        let isModifier = WordLists.doings.contains(words[index].text) || isCollocation(index) || !hasSubject
+        let follows = words[..<index].last { $0.tag == .gerund || $0.tag == .verb }?.tag == .gerund
+        return isModifier || (isConjunction && !follows) ? gerundModifier(index) : .gerund
+    }
 
     /// A noun and an adverb came before: "a plane slowly lands", "two people outside watching".
     private func tagAfterAdverb(_ index: Int) -> Tag {
@@ -141,7 +156,8 @@ extension Tagger {
             if isBeforeNoun(index) { return gerundModifier(index) }
             return readings.noun != nil ? .noun : .gerund
         }
-        if readings.isAdverb, next(index).map({ $0.isOpen && $0.readings.isAdjective && $0.readings.noun == nil }) ?? false,
+        if readings.isAdverb,
+            next(index).map({ $0.isOpen && $0.readings.isAdjective && $0.readings.noun == nil }) ?? false,
             !isBeforeNoun(index)
         {
             return .adverb

@@ -4,8 +4,16 @@ extension Clauses {
         let text = mentions[index].lemma
         switch text {
         case "each other", "one another": return frames[top].subjects
-        case "he", "him": return first { self.mentions[$0].isPerson && !WordLists.females.contains(self.mentions[$0].head) && !self.mentions[$0].isPlural }
-        case "she", "her": return first { self.mentions[$0].isPerson && !WordLists.males.contains(self.mentions[$0].head) && !self.mentions[$0].isPlural }
+        case "he", "him":
+            return first {
+                self.mentions[$0].isPerson && !WordLists.females.contains(self.mentions[$0].head)
+                    && !self.mentions[$0].isPlural
+            }
+        case "she", "her":
+            return first {
+                self.mentions[$0].isPerson && !WordLists.males.contains(self.mentions[$0].head)
+                    && !self.mentions[$0].isPlural
+            }
         case "it", "this", "that": return first { !self.mentions[$0].isPerson && !self.mentions[$0].isPlural }
         case "they", "them", "these", "those", "both", "all", "some", "each": return group()
         case "one", "another", "others", "other": return group(isPart: true)
@@ -26,7 +34,9 @@ extension Clauses {
         if pending != nil { found += chain().dropFirst() }
         for frame in frames.reversed() { found += frame.subjects }
         found += mentions.indices.reversed().filter { slots[$0] != nil }
-        return found.filter { !excluded.contains($0) && mentions[$0].kind == .thing && !(pending != nil && nearest == [$0]) }
+        return found.filter {
+            !excluded.contains($0) && mentions[$0].kind == .thing && !(pending != nil && nearest == [$0])
+        }
     }
 
     /// Several coordinated things, or one in the plural.
@@ -39,6 +49,7 @@ extension Clauses {
     }
 
     private func isMany(_ mention: Int) -> Bool {
-        mentions[mention].isPlural || ["couple", "family", "team", "group", "sheep", "police"].contains(mentions[mention].head)
+        mentions[mention].isPlural
+            || ["couple", "family", "team", "group", "sheep", "police"].contains(mentions[mention].head)
     }
 }

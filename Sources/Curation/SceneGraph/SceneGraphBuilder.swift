@@ -26,7 +26,8 @@ struct SceneGraphBuilder {
     // MARK: - Objects and attributes
 
     private mutating func addObjects() {
-        for (index, mention) in clauses.mentions.enumerated() where !clauses.isDropped[index] && mention.kind == .thing {
+        for (index, mention) in clauses.mentions.enumerated() where !clauses.isDropped[index] && mention.kind == .thing
+        {
             objectOfMention[index] = graph.objects.count
             graph.objects.append(.init(lemma: mention.lemma, range: mention.range, isPlural: mention.isPlural))
         }
@@ -68,7 +69,9 @@ struct SceneGraphBuilder {
     }
 
     private mutating func addVerb(_ frame: Frame, _ index: Int) {
-        guard let verb = frame.verb, !verb.isCopula, !verb.isNegated, verb.lemma != "let", verb.lemma != "be" else { return }
+        guard let verb = frame.verb, !verb.isCopula, !frame.isSilent, !verb.isNegated, verb.lemma != "let",
+            verb.lemma != "be"
+        else { return }
         if verb.isPassive { return addPassive(frame, index, verb) }
         let objects = frame.objects.isEmpty ? frame.gap : frame.objects
         relate(frame.subjects, verb.predicate, verb.ranges, objects)
@@ -105,7 +108,9 @@ struct SceneGraphBuilder {
         let preposition = attachment.preposition
         switch attachment.target {
         case .mentions(let targets):
-            relate(targets, preposition.text, [preposition.range], attachment.objects, allowsItself: attachment.isReciprocal)
+            relate(
+                targets, preposition.text, [preposition.range], attachment.objects,
+                allowsItself: attachment.isReciprocal)
         case .objects(let frame):
             relate(clauses.frames[frame].objects, preposition.text, [preposition.range], attachment.objects)
         case .subjects(let frame):
@@ -124,7 +129,7 @@ struct SceneGraphBuilder {
 
     private mutating func addVerbal(_ attachment: Attachment, _ index: Int) {
         let frame = clauses.frames[index]
-        guard let verb = frame.verb, !verb.isNegated else { return }
+        guard let verb = frame.verb, !verb.isNegated, !frame.isSilent else { return }
         let preposition = attachment.preposition
         let agents = agents(index)
         if !agents.isEmpty, preposition.text == "by" { return }
@@ -137,7 +142,8 @@ struct SceneGraphBuilder {
             relate(subjects, preposition.text, [preposition.range], attachment.objects)
         } else {
             relate(
-                subjects, "\(verb.predicate) \(preposition.text)", verb.ranges + [preposition.range], attachment.objects,
+                subjects, "\(verb.predicate) \(preposition.text)", verb.ranges + [preposition.range],
+                attachment.objects,
                 allowsItself: attachment.isReciprocal)
         }
     }

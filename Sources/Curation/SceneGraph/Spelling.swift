@@ -10,7 +10,9 @@ struct Spelling {
     func mended(_ word: String) -> String? {
         let letters = Array(word.utf8)
         guard letters.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }) else { return nil }
-        if let known = exchanged(letters).first(where: { ClosedClasses.tags[$0] != nil && letters.count >= 3 }) { return known }
+        if let known = exchanged(letters).first(where: { ClosedClasses.tags[$0] != nil && letters.count >= 3 }) {
+            return known
+        }
         guard Self.lengths.contains(letters.count) else { return nil }
         for candidates in [exchanged(letters), withOneMore(letters), withOneLess(letters), withAnother(letters)] {
             if let best = mostFrequent(candidates) { return best }

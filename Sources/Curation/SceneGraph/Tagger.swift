@@ -49,7 +49,8 @@ struct Tagger {
     /// A capitalised adjective before a noun ("Greek island") is one; so is any noun an ordinary noun when it names a role.
     private func nameTag(_ index: Int) -> Tag {
         let word = words[index]
-        if word.readings.isAdjective, word.readings.noun == nil || word.readings.nounFile == 18 || word.readings.nounFile == 10,
+        if word.readings.isAdjective,
+            word.readings.noun == nil || word.readings.nounFile == 18 || word.readings.nounFile == 10,
             next(index).map({ $0.isOpen && $0.readings.noun != nil && !$0.isName }) ?? false
         {
             return .adjective
@@ -124,7 +125,8 @@ struct Tagger {
     }
 
     private func opensPhrase(_ index: Int) -> Bool {
-        next(index).map { $0.isOpen && $0.readings.canModify && ($0.readings.noun != nil || $0.readings.isAdjective) } ?? false
+        next(index).map { $0.isOpen && $0.readings.canModify && ($0.readings.noun != nil || $0.readings.isAdjective) }
+            ?? false
     }
 
     // MARK: - Neighbours
@@ -167,7 +169,9 @@ struct Tagger {
         let readings = word.readings
         if !readings.isKnown { return true }
         if readings.noun != nil { return true }
-        if readings.isAdjective || !readings.forms.isDisjoint(with: [.gerund, .past]) { return isBeforeNoun(index + 1) }
+        if readings.isAdjective || !readings.forms.isDisjoint(with: [.gerund, .past]) {
+            return isBeforeNoun(index + 1)
+        }
         return false
     }
 }

@@ -38,7 +38,8 @@ struct VerbReader {
                 if word.text == "has" { hasSingularAuxiliary = true }
             case .adverb where isVerb(after: cursor): break
             case .preposition where word.text == "about" && hasBe && tag(cursor + 1) == .infinitive: cursor += 1
-            case .verb, .gerund, .participle: return main(word, lemma: word.text == "having" ? "have" : word.readings.verb ?? word.text)
+            case .verb, .gerund, .participle:
+                return main(word, lemma: word.text == "having" ? "have" : word.readings.verb ?? word.text)
             default: return copula()
             }
             cursor += 1

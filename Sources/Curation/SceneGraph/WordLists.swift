@@ -6,8 +6,9 @@ enum WordLists {
     /// O8: the caption's own picture.
     static let pictures = set(
         "picture photo photograph photography image view close-up closeup portrait illustration sketch icon clipart "
-            + "vector interior drawing painting shot snapshot render rendering clip-art silhouette pic stock logo")
-        .union(["close up", "clip art"])
+            + "vector interior drawing painting shot snapshot render rendering clip-art silhouette pic stock logo"
+    )
+    .union(["close up", "clip art"])
 
     /// O7: fall before "of".
     static let counts = set(
@@ -18,7 +19,8 @@ enum WordLists {
     static let numbers = set("dozen dozens hundred hundreds thousand thousands")
 
     /// O10: before "of" they fall, or are part of the predicate.
-    static let parts = set("side part front back top bottom end edge middle centre center corner rest interior scene left right")
+    static let parts = set(
+        "side part front back top bottom end edge middle centre center corner rest interior scene left right")
 
     /// O10: before "of" they always fall.
     static let silentParts = set("part rest interior scene")
@@ -45,7 +47,8 @@ enum WordLists {
             + "camouflage suede fur satin terracotta acrylic titanium slate sandstone adobe enamel jute")
 
     /// Materials whose compounds in WordNet are kinds of their own: "sand castle", "snow board".
-    static let looseMaterials = set("paper sand snow ice pine log glass gold silver crystal mud dirt felt tin tile wood fur canvas")
+    static let looseMaterials = set(
+        "paper sand snow ice pine log glass gold silver crystal mud dirt felt tin tile wood fur canvas")
 
     static let colours = set(
         "red blue green yellow orange purple pink brown black white grey gray golden silver gold beige turquoise violet "
@@ -71,7 +74,8 @@ enum WordLists {
             + "matching surrounding rising flowing melting setting shining blooming sleeping crossing wagging bucking "
             + "dancing laughing crying barking sparkling steaming boiling rolling rotating winding rushing crashing "
             + "breaking missing sitting charging galloping grazing crumbling rusting towering sloping dripping blazing "
-            + "shimmering swirling bubbling growling grinning waving cheering erupting sinking contrasting")
+            + "shimmering swirling bubbling growling grinning waving cheering erupting sinking contrasting folding sliding stacking"
+    )
 
     /// R1: the verb after "to" counts instead.
     static let openers = set("try begin start attempt want seem appear prepare continue learn wait get need have use")
@@ -102,8 +106,10 @@ enum WordLists {
         "glasses sunglasses jeans shorts uniform mask helmet goggles tie bow scarf braid ponytail hair beard moustache "
             + "mustache backpack apron wig makeup tattoo suit gear costume outfit umbrella")
 
-    static let females = set("woman girl lady mother daughter sister wife bride aunt queen grandmother actress waitress princess she")
-    static let males = set("man boy father son brother husband groom uncle king grandfather actor waiter prince gentleman guy he")
+    static let females = set(
+        "woman girl lady mother daughter sister wife bride aunt queen grandmother actress waitress princess she")
+    static let males = set(
+        "man boy father son brother husband groom uncle king grandfather actor waiter prince gentleman guy he")
 
     /// Words of the dictionary in the plural only.
     static let pluralOnly = set(
@@ -114,10 +120,13 @@ enum WordLists {
     static let paths = directions.union(["along", "over", "around"])
 
     /// Prepositions of a verb of motion, however many phrases it has.
-    static let directions = set("into onto from through off across toward towards down up past to").union(["out of", "away from"])
+    static let directions = set("into onto from through off across toward towards down up past to").union([
+        "out of", "away from",
+    ])
 
     /// Nouns whose first sense is a time, and that captions show.
-    static let visibleTimes = set("sunset sunrise festival picnic present christmas birthday party wedding date spring future past")
+    static let visibleTimes = set(
+        "sunset sunrise festival picnic present christmas birthday party wedding date spring future past")
 
     /// Adjectives that follow their noun as the state it is in.
     static let states = set("open shut wide loose free clean empty full flat dry wet upright bare alone high low wide")
@@ -146,8 +155,16 @@ enum WordLists {
         "by": ["hand", "day", "night"], "of": ["course"],
     ]
 
+    /// O8: how the caption's picture was made.
+    static let takings = set("taken shot captured photographed")
+
+    /// Verbs after which "to" begins a purpose even before a noun that could be one.
+    static let pauses = set("stop begin start kneel gather lean bend pause try jump leap crouch reach")
+
     /// Verbs that hold their object where the phrase says.
-    static let placings = set("balance put place hang lay set pour spill drop throw toss load pile stack spread rest swing aim point kick hit")
-    static let holdings = set("hold carry keep balance rest put")
+    static let placings = set(
+        "balance put place hang lay set pour spill drop throw toss load pile stack spread rest swing aim point kick hit"
+    )
+    static let movings = set("push pull carry hold lift lead")
     static let perceptionsOfPlace = set("watch see photograph observe view admire face")
 }
