@@ -44,6 +44,13 @@ public final class Lexicon: Sendable {
         lexemes.find(lemma.utf8, as: partOfSpeech).map { Lexeme(index: $0, entry: lexemes.entries[$0]) }
     }
 
+    /// Occurrences of a lemma over all word classes; 0 for what isn't one.
+    func frequency(ofLemma lemma: some Collection<UInt8>) -> Int {
+        PartOfSpeech.allCases.reduce(0) { sum, partOfSpeech in
+            sum + (lexemes.find(lemma, as: partOfSpeech).map { Int(lexemes.entries[$0].frequency) } ?? 0)
+        }
+    }
+
     /// Senses of a lexeme, the most frequent one first.
     public func senses(of lexeme: Lexeme) -> [Synset] {
         let entry = lexemes.entries[lexeme.index]

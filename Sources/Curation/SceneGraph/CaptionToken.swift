@@ -15,7 +15,7 @@ struct CaptionToken: Sendable {
 /// Cuts a caption into words (letters, digits, inner hyphens and apostrophes), possessive endings, quotations, and marks.
 struct CaptionTokens {
     /// A caption's later bytes are not read.
-    static let longestCaption = 1 << 14
+    static let longestCaption = 1 << 12
 
     private let bytes: [UInt8]
     private var cursor = 0
@@ -32,11 +32,15 @@ struct CaptionTokens {
     private mutating func cutAll() {
         while cursor < bytes.count {
             let byte = bytes[cursor]
-            if Self.isWordByte(byte) {
-                cutWord()
-            } else if let quotation = quotation() {
+            if let quotation = quotation() {
                 append(.quotation, cursor..<quotation)
                 cursor = quotation
+            } else if byte == Self.typographic {
+                // Typographic marks have three bytes.
+                append(.mark, cursor..<min(cursor + 3, bytes.count))
+                cursor = min(cursor + 3, bytes.count)
+            } else if Self.isWordByte(byte) {
+                cutWord()
             } else {
                 if byte > UInt8(ascii: " ") { append(.mark, cursor..<(cursor + 1)) }
                 cursor += 1
@@ -49,21 +53,14 @@ struct CaptionTokens {
         while cursor < bytes.count {
             if Self.isWordByte(bytes[cursor]) {
                 // A typographic quotation mark, dash or dots end a word, an apostrophe needn't.
-                if bytes[cursor] == 0xe2, !isTypographicApostrophe(cursor) { break }
-                if bytes[cursor] == 0xe2, !isWord(cursor + 3) { break }
-                cursor += bytes[cursor] == 0xe2 ? 3 : 1
+                let isMark = bytes[cursor] == Self.typographic
+                if isMark, !isTypographicApostrophe(cursor) || !isWord(cursor + 3) { break }
+                cursor += isMark ? 3 : 1
             } else if Self.isJoint(bytes[cursor]), isWord(cursor + 1) {
                 cursor += 1
             } else {
                 break
             }
-        }
-        guard cursor > start else {
-            // Typographic marks have three bytes.
-            let end = min(start + 3, bytes.count)
-            append(.mark, start..<end)
-            cursor = end
-            return
         }
         splitPossessive(start..<cursor)
     }
@@ -99,14 +96,24 @@ struct CaptionTokens {
 
     /// The end of a quotation of at most 60 bytes that starts here.
     private func quotation() -> Int? {
-        guard bytes[cursor] == UInt8(ascii: "\"") else { return nil }
-        return bytes[(cursor + 1)...].prefix(60).firstIndex(of: UInt8(ascii: "\"")).map { $0 + 1 }
+        if bytes[cursor] == UInt8(ascii: "\"") {
+            return bytes[(cursor + 1)...].prefix(60).firstIndex(of: UInt8(ascii: "\"")).map { $0 + 1 }
+        }
+        guard isTypographic(0x9c, at: cursor) else { return nil }
+        return bytes.indices[(cursor + 3)...].prefix(60).first { isTypographic(0x9d, at: $0) }.map { $0 + 3 }
     }
+
+    /// The first byte of typographic marks (U+2000 to U+2FFF).
+    private static let typographic: UInt8 = 0xe2
 
     private func isWord(_ index: Int) -> Bool { index < bytes.count && Self.isWordByte(bytes[index]) }
 
-    private func isTypographicApostrophe(_ index: Int) -> Bool {
-        index + 2 < bytes.count && bytes[index] == 0xe2 && bytes[index + 1] == 0x80 && bytes[index + 2] == 0x99
+    private func isTypographicApostrophe(_ index: Int) -> Bool { isTypographic(0x99, at: index) }
+
+    /// Whether U+2000 plus the last six bits of `last` stands there.
+    private func isTypographic(_ last: UInt8, at index: Int) -> Bool {
+        index + 2 < bytes.count && bytes[index] == Self.typographic && bytes[index + 1] == 0x80
+            && bytes[index + 2] == last
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

@@ -147,20 +147,29 @@ extension Clauses {
     private mutating func takeAside(_ index: Int) -> Bool {
         let mention = mentions[index]
         guard afterComma, !afterConjunction else { return false }
-        if mention.kind == .thing, mention.determiner == .none, !mention.isPlural, frames[top].verb == nil,
+        if takeMaterial(index) { return true }
+        let isLast = !hasConjunctionAhead()
+        switch mention.determiner {
+        case .possessor: return mention.owner == nil && (isDescribed() || (frames[top].verb != nil && isLast))
+        case .none: return isDescribed() || (mention.isName && isLast)
+        default: return mention.isName && isLast
+        }
+    }
+
+    /// "a boot, brown leather": what the thing before is made of.
+    private mutating func takeMaterial(_ index: Int) -> Bool {
+        let mention = mentions[index]
+        guard mention.kind == .thing, mention.determiner == .none, !mention.isPlural, frames[top].verb == nil,
             WordLists.materials.contains(mention.lemma) || WordLists.colours.contains(mention.lemma),
             let root = frames[stack[0]].subjects.last
-        {
-            for wording in mention.attributes + [Wording(text: mention.lemma, range: mention.range)] {
-                adjectives.append((root, wording))
-            }
-            mentions[index].attributes = []
-            isDropped[index] = true
-            nearest = [root]
-            return true
+        else { return false }
+        for wording in mention.attributes + [Wording(text: mention.lemma, range: mention.range)] {
+            adjectives.append((root, wording))
         }
-        return (mention.determiner == .possessor && isDescribed()) || (mention.isName && !hasConjunctionAhead())
-            || (isDescribed() && mention.determiner == .none)
+        mentions[index].attributes = []
+        isDropped[index] = true
+        nearest = [root]
+        return true
     }
 
     /// An adjective or participle without auxiliary follows.

@@ -37,7 +37,8 @@ extension Clauses {
     private func target(_ preposition: String, _ objects: [Int], isPronoun: Bool, mention: Int) -> Attachment.Target? {
         let frame = frames[top]
         guard let verb = frame.verb else { return targetWithoutVerb(preposition, objects, isPronoun: isPronoun) }
-        if preposition == "of", !nearest.isEmpty { return .mentions(nearest.suffix(1)) }
+        let describes = preposition == "of" || preposition == "full of" || preposition.hasSuffix(" than")
+        if describes, !nearest.isEmpty { return .mentions(nearest.suffix(1)) }
         if preposition == "by", verb.isPassive, isAgent(objects, verb) { return .verb(top) }
         if verb.isCopula { return nearest.isEmpty || frame.places == 0 ? .subjects(top) : .mentions(nearest) }
         if nearest.isEmpty { return directTarget(preposition, objects, mention) }
@@ -101,6 +102,7 @@ extension Clauses {
 
     /// "slides a pizza topped with olives into an oven": what moves is the object of the clause outside.
     private func motionTarget() -> Attachment.Target {
+        guard frames[top].objects.isEmpty else { return .objects(top) }
         guard frames[top].kind == .participle, frames[top].verb?.isPassive ?? false, stack.count > 1 else {
             return .verb(top)
         }
@@ -210,8 +212,13 @@ extension Clauses {
 
     /// Everything the phrase before belongs to.
     private func group(_ above: Int, _ attachment: Attachment) -> [Int] {
-        if case .mentions(let targets) = attachment.target { return targets }
-        return [above]
+        guard case .mentions(let targets) = attachment.target else { return [above] }
+        // "scissors and a roll of tape on a desk": all of them are on the desk.
+        guard targets.count == 1, attachment.preposition.text == "of", openList == nil,
+            case .subject(let frame)? = slots[above],
+            frames[frame].verb == nil
+        else { return targets }
+        return frames[frame].subjects.filter { !hasPhrase[$0] }
     }
 
     private func targetAfterOf(
@@ -219,7 +226,7 @@ extension Clauses {
     ) -> [Int] {
         let isHolder = WordLists.holders.contains(mentions[above].head)
         if preposition == "with" {
-            return isHolder && mentions[above].head != "slice" && mentions[above].head != "piece" ? group : nearest
+            return isHolder && mentions[above].head != "slice" && mentions[above].head != "piece" ? [above] : nearest
         }
         if isHolder { return group }
         if mentions[last].isName || objects.contains(where: { mentions[$0].isName })

@@ -107,10 +107,8 @@ extension Clauses {
     }
 
     private func isIntroducedAlike(_ a: Int, _ b: Int) -> Bool {
-        switch (mentions[a].determiner, mentions[b].determiner) {
-        case (.article, .none), (.none, .article): false
-        default: true
-        }
+        mentions[a].determiner == .possessor || mentions[b].determiner == .possessor
+            || (mentions[a].determiner == .none) == (mentions[b].determiner == .none)
     }
 
     /// "a box on the floor and a ball on the box": the same preposition follows, so both stand a level higher.

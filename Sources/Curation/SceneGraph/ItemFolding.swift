@@ -191,6 +191,7 @@ struct ItemFolding {
             mentions[other].determiner = .number
         }
         if own.kind == .thing, own.determiner == .article, isCount { mentions[other].isPlural = true }
+        if isCount, mentions[other].determiner == .none { mentions[other].determiner = own.determiner }
         mentions[index].kind = .bystander
         cursor += 2
         return true

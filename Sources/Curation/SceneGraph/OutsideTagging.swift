@@ -76,6 +76,7 @@ extension Tagger {
             return .verb
         }
         guard isAdverbAfterVerb(index) else { return nounFirst(index) }
+        if WordLists.manners.contains(words[index].text) { return .adjective }
         let isPredicate = readings.isAdjective && WordLists.copulas.contains(previous(index)?.readings.verb ?? "")
         return isPredicate ? .adjective : .adverb
     }

@@ -3,7 +3,7 @@
 /// Every part knows where in the caption it is said. Ranges are offsets into the caption's UTF-8 bytes and fall on
 /// character boundaries, so that words can be replaced in place.
 public struct SceneGraph: Sendable, Equatable {
-    public struct Object: Sendable, Equatable {
+    public struct Object: Sendable, Hashable {
         /// Lower-case and singular; several words for a compound or a name ("tennis court").
         public var lemma: String
         /// The words of the lemma, without articles and attributes.
@@ -12,7 +12,7 @@ public struct SceneGraph: Sendable, Equatable {
         public var isPlural: Bool
     }
 
-    public struct Attribute: Sendable, Equatable {
+    public struct Attribute: Sendable, Hashable {
         /// Index into `objects`.
         public var object: Int
         /// As written, lower-case; a verb without object in its base form ("lie down").
@@ -20,7 +20,7 @@ public struct SceneGraph: Sendable, Equatable {
         public var range: Range<Int>
     }
 
-    public struct Relation: Sendable, Equatable {
+    public struct Relation: Sendable, Hashable {
         /// Index into `objects`.
         public var subject: Int
         /// A preposition, a verb's lemma, or both ("sit on").

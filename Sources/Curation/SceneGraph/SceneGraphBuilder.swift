@@ -3,6 +3,8 @@ struct SceneGraphBuilder {
     private let clauses: Clauses
     private var graph = SceneGraph()
     private var objectOfMention: [Int?]
+    private var described: Set<SceneGraph.Attribute> = []
+    private var related: Set<SceneGraph.Relation> = []
 
     static func graph(of clauses: Clauses) -> SceneGraph {
         var builder = SceneGraphBuilder(clauses)
@@ -44,7 +46,7 @@ struct SceneGraphBuilder {
     private mutating func addAttribute(_ mention: Int, _ wording: Wording) {
         guard let object = object(mention) else { return }
         let attribute = SceneGraph.Attribute(object: object, text: wording.text, range: wording.range)
-        if !graph.attributes.contains(attribute) { graph.attributes.append(attribute) }
+        if described.insert(attribute).inserted { graph.attributes.append(attribute) }
     }
 
     private func object(_ mention: Int) -> Int? { objectOfMention[clauses.canonical[mention]] }
@@ -164,7 +166,7 @@ struct SceneGraphBuilder {
                 guard let from = self.object(subject), let to = self.object(object) else { continue }
                 if from == to, !allowsItself || subjects.count > 1 { continue }
                 let relation = SceneGraph.Relation(subject: from, predicate: predicate, ranges: ranges, object: to)
-                if !graph.relations.contains(relation) { graph.relations.append(relation) }
+                if related.insert(relation).inserted { graph.relations.append(relation) }
             }
         }
     }

@@ -13,7 +13,7 @@ public struct SceneGraphParser: Sendable {
         reader = CaptionReader(lexicon: lexicon, spelling: Spelling(lexicon: lexicon))
     }
 
-    /// The scene graph of a caption; empty where it names nothing. Bytes from 16,384 on are not read.
+    /// The scene graph of a caption; empty where it names nothing. Bytes from 4,096 on are not read.
     public func parse(_ caption: String) -> SceneGraph {
         let words = Tagger.tagged(reader.words(of: caption), lexicon)
         let folding = ItemFolding(ItemReader(words: words, lexicon: lexicon))

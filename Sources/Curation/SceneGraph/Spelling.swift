@@ -2,22 +2,35 @@
 struct Spelling {
     /// Words of other lengths are left alone.
     private static let lengths = 5...14
+    private static let alphabet = UInt8(ascii: "a")...UInt8(ascii: "z")
 
     let lexicon: Lexicon
 
-    /// The most frequent word that differs by two letters exchanged, one missing, one too many or another one; nil when there
-    /// is none that texts use.
+    /// The word that differs by two letters exchanged, one too many, one missing, or another one, tried in this order and
+    /// the most frequent of each; nil when there is none that texts use.
     func mended(_ word: String) -> String? {
         let letters = Array(word.utf8)
-        guard letters.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }) else { return nil }
-        if let known = exchanged(letters).first(where: { ClosedClasses.tags[$0] != nil && letters.count >= 3 }) {
-            return known
-        }
+        guard letters.count >= 3, letters.allSatisfy(Self.alphabet.contains) else { return nil }
+        let exchanged = exchanged(letters)
+        if let known = exchanged.first(where: { ClosedClasses.tags[$0] != nil }) { return known }
         guard Self.lengths.contains(letters.count) else { return nil }
-        for candidates in [exchanged(letters), withOneMore(letters), withOneLess(letters), withAnother(letters)] {
-            if let best = mostFrequent(candidates) { return best }
+        return mostFrequent(exchanged + withOneLess(letters)) ?? withOneMore(letters) ?? withAnother(letters)
+    }
+
+    // MARK: - Few candidates, with their inflected forms
+
+    private func exchanged(_ letters: [UInt8]) -> [String] {
+        letters.indices.dropLast().map { index in
+            var other = letters
+            other.swapAt(index, index + 1)
+            return String(decoding: other, as: UTF8.self)
         }
-        return nil
+    }
+
+    private func withOneLess(_ letters: [UInt8]) -> [String] {
+        letters.indices.dropFirst().map {
+            String(decoding: letters[..<$0] + letters[($0 + 1)...], as: UTF8.self)
+        }
     }
 
     private func mostFrequent(_ candidates: [String]) -> String? {
@@ -34,31 +47,41 @@ struct Spelling {
         return best?.word
     }
 
-    private func exchanged(_ letters: [UInt8]) -> [String] {
-        letters.indices.dropLast().map { index in
+    // MARK: - Many candidates, lemmas only
+
+    private func withOneMore(_ letters: [UInt8]) -> String? {
+        var best = Best()
+        for place in 1...letters.count {
             var other = letters
-            other.swapAt(index, index + 1)
-            return String(decoding: other, as: UTF8.self)
+            other.insert(0, at: place)
+            fill(&other, place, &best)
         }
+        return best.word
     }
 
-    private func withOneMore(_ letters: [UInt8]) -> [String] {
-        (1...letters.count).flatMap { place in
-            Self.alphabet.map { String(decoding: letters[..<place] + [$0] + letters[place...], as: UTF8.self) }
+    private func withAnother(_ letters: [UInt8]) -> String? {
+        var best = Best()
+        for place in letters.indices.dropFirst() {
+            var other = letters
+            fill(&other, place, &best)
         }
+        return best.word
     }
 
-    private func withOneLess(_ letters: [UInt8]) -> [String] {
-        letters.indices.dropFirst().map {
-            String(decoding: letters[..<$0] + letters[($0 + 1)...], as: UTF8.self)
-        }
+    private struct Best {
+        var letters: [UInt8] = []
+        var frequency = 0
+        var word: String? { frequency > 0 ? String(decoding: letters, as: UTF8.self) : nil }
     }
 
-    private func withAnother(_ letters: [UInt8]) -> [String] {
-        letters.indices.dropFirst().flatMap { place in
-            Self.alphabet.map { String(decoding: letters[..<place] + [$0] + letters[(place + 1)...], as: UTF8.self) }
+    /// Every letter at one place.
+    private func fill(_ letters: inout [UInt8], _ place: Int, _ best: inout Best) {
+        for letter in Self.alphabet {
+            letters[place] = letter
+            let isPlural = letters.count > 5 && letters.last == UInt8(ascii: "s")
+            let frequency =
+                lexicon.frequency(ofLemma: letters) + (isPlural ? lexicon.frequency(ofLemma: letters.dropLast()) : 0)
+            if frequency > best.frequency { best = Best(letters: letters, frequency: frequency) }
         }
     }
-
-    private static let alphabet = UInt8(ascii: "a")...UInt8(ascii: "z")
 }

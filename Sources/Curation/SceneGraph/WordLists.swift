@@ -131,6 +131,9 @@ enum WordLists {
     /// Adjectives that follow their noun as the state it is in.
     static let states = set("open shut wide loose free clean empty full flat dry wet upright bare alone high low wide")
 
+    /// A1: tell of who does something, beside the verb.
+    static let manners = set("barefoot alone naked")
+
     /// Verbs whose "it" is nothing.
     static let weather = set("rain snow hail thunder pour")
 
