@@ -18,17 +18,10 @@ extension Clauses {
             return
         }
         if isDropped[index], mention.kind == .thing, canonical[index] == index { return }
-        if mention.kind == .thing || !targets.isEmpty { nearest = nearestAfter(targets) }
-    }
-
-    private func nearestAfter(_ targets: [Int]) -> [Int] { isWidened ? nearest : targets }
-
-    /// The coordination has just widened `nearest`.
-    private var isWidened: Bool { !nearest.isEmpty && (afterConjunction || afterComma) && widened }
-
-    private var widened: Bool {
-        guard case .mention(let index) = items[cursor] else { return false }
-        return nearest.contains(index)
+        guard mention.kind == .thing || !targets.isEmpty else { return }
+        // Coordination has put the thing beside others that share the next phrase.
+        let isWidened = (afterConjunction || afterComma) && nearest.contains(index)
+        if !isWidened { nearest = targets }
     }
 
     /// The things a mention stands for: itself, what a pronoun points at, nothing for bystanders.

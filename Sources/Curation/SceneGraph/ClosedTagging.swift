@@ -95,27 +95,28 @@ extension Tagger {
 
     /// Whether a verb comes before the next mark: "as tourists take pictures", "after scoring a goal".
     private func isBeforeClause(_ index: Int) -> Bool {
-        if let word = next(index), word.isOpen, word.readings.forms.contains(.gerund) {
-            return isBeforePhrase(index + 1) || word.readings.noun == nil
+        guard let first = next(index) else { return false }
+        if first.isOpen, first.readings.forms.contains(.gerund) {
+            return isBeforePhrase(index + 1) || first.readings.noun == nil
         }
-        if next(index)?.closed == .pronoun { return true }
-        for word in words[(index + 1)...].prefix(6) {
-            switch word.closed {
+        if first.closed == .pronoun { return true }
+        for place in (index + 1)..<min(index + 7, words.count) {
+            switch words[place].closed {
             case .be, .have, .modal: return true
             case .comma, .stop, .preposition, .conjunction, .relative: return false
-            case nil:
-                if isVerbOnly(word), !word.readings.forms.isDisjoint(with: [.base, .third]) { return true }
-                let isPlural = words[..<words.count].contains { $0.range == word.range } && word.readings.isPlural
-                if isPlural, let following = next(position(of: word)), following.readings.forms.contains(.base),
-                    following.isOpen
-                {
-                    return true
-                }
+            case nil where isVerbOfClause(place) || isPluralBeforeVerb(place): return true
             default: continue
             }
         }
         return false
     }
 
-    private func position(of word: CaptionWord) -> Int { words.firstIndex { $0.range == word.range } ?? words.count }
+    private func isVerbOfClause(_ index: Int) -> Bool {
+        isVerbOnly(words[index]) && !words[index].readings.forms.isDisjoint(with: [.base, .third])
+    }
+
+    private func isPluralBeforeVerb(_ index: Int) -> Bool {
+        guard words[index].readings.isPlural, let following = next(index) else { return false }
+        return following.isOpen && following.readings.forms.contains(.base)
+    }
 }
