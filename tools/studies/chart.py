@@ -19,10 +19,11 @@ def chart(study, results):
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
         f'<rect width="{width}" height="{height}" fill="white"/>',
     ]
+    x = LABELS
     for number, item in enumerate(data):
-        x = LABELS + number * 260
         parts.append(f'<circle cx="{x}" cy="18" r="4" fill="{COLOURS[number]}"/>')
         parts.append(f'<text x="{x + 10}" y="22">{escape(item.title)}</text>')
+        x += 40 + 7 * len(item.title)
     for index, metric in enumerate(study.metrics):
         x = LABELS + index % PANELS_PER_LINE * (PANEL + GAP)
         y = index // PANELS_PER_LINE * height_of_line + TOP
@@ -58,7 +59,9 @@ def panel(study, results, data, metric, x, y):
     for share in (-1, 0, 1):
         at = middle + share * PANEL * 0.42
         parts.append(
-            f'<text x="{at:.1f}" y="{y + height + 16}" text-anchor="middle" fill="#555">{share * reach:+.2g}</text>')
+            f'<text x="{at:.1f}" y="{y + height + 16}" text-anchor="middle" fill="#555">{share * reach:+.2g}</text>'
+            if share
+            else f'<text x="{at:.1f}" y="{y + height + 16}" text-anchor="middle" fill="#555">0</text>')
     for (row, number), found in points.items():
         if found:
             at = y + (row + (number + 1) / (len(data) + 1)) * ROW
