@@ -12,6 +12,8 @@ public struct Heads {
     private let transform: Linear
     private let transformNorm: Norm
     private let vocabularyBias: Parameter
+    /// Of hidden grounded tokens; nil where none are hidden.
+    private let codes: HiddenCodeHead?
     private let imagePooler: Linear
     private let textPooler: Linear
     private let match: Linear
@@ -27,6 +29,7 @@ public struct Heads {
         transform = list.linear("mlm.transform", from: C, to: C)
         transformNorm = list.norm("mlm.norm", C, epsilon: config.text.epsilon)
         vocabularyBias = list.add("mlm.bias", [config.vocabulary], .constant(0))
+        codes = config.dictionary.flatMap { $0.hidden > 0 ? HiddenCodeHead(&list, $0, config.grounded) : nil }
         imagePooler = list.linear("itm.image", from: C, to: C)
         textPooler = list.linear("itm.text", from: C, to: C)
         match = list.linear("itm.output", from: C, to: 2)
@@ -48,6 +51,15 @@ public struct Heads {
     /// - Returns: `(M, V)`.
     public func tokenLogits(_ hidden: Variable, word: Parameter, _ tape: Tape) -> Variable {
         tape.linear(transformNorm(tape.gelu(transform(hidden, tape)), tape), word, vocabularyBias)
+    }
+
+    /// Σ of the cross entropy of hidden grounded tokens against the codes that stood there, times `scale`.
+    /// - Parameters: hidden `(M, C)`, table `(K, C)`, labels `(M)`.
+    public func codeLoss(
+        _ hidden: Variable, table: Parameter, labels: [Int32], scale: Float, _ tape: Tape
+    ) -> Double {
+        guard let codes else { preconditionFailure("a model without a head for hidden codes") }
+        return codes.loss(hidden, table: table, labels: labels, scale: scale, tape)
     }
 
     /// Image-text matching (UNIMO-2; `method.md` 2.2 item 2): FC + ReLU of either class row, their product, dropout.
@@ -78,5 +90,24 @@ public struct Heads {
             tape.feedForward(
                 classRows, up: projectionUp.weight, upBias: projectionUp.bias, down: projectionDown.weight,
                 downBias: projectionDown.bias))
+    }
+}
+
+/// Tells which code a hidden grounded token was (UNIMO-2's code, `with_grounding_mask`): FC + GELU + LN, then the softmax tied
+/// to the dictionary.
+private struct HiddenCodeHead {
+    let transform: Linear
+    let norm: Norm
+    let bias: Parameter
+
+    init(_ list: inout ParameterList, _ dictionary: DictionaryConfig, _ stack: EncoderConfig) {
+        transform = list.linear("codes.transform", from: stack.width, to: stack.width)
+        norm = list.norm("codes.norm", stack.width, epsilon: stack.epsilon)
+        bias = list.add("codes.bias", [dictionary.codes], .constant(0))
+    }
+
+    func loss(_ hidden: Variable, table: Parameter, labels: [Int32], scale: Float, _ tape: Tape) -> Double {
+        let h = norm(tape.gelu(transform(hidden, tape)), tape)
+        return tape.linearCrossEntropy(h, table, bias, labels: labels, scale: scale)
     }
 }

@@ -27,7 +27,7 @@ extension EvaluatedModel {
         corpus name: String, beams: Int, limit: Int? = nil, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> CaptionOutcome {
         let corpus = try pairs(name, for: "captioning")
-        let reader = pairs(of: corpus, needs: SampleNeeds(views: [.none], imageSize: config.imageSize))
+        let reader = reader(of: corpus, needs: SampleNeeds(views: [.none], imageSize: config.imageSize))
         let ends = tokenizer.textEnds
         let decoder = CaptionDecoder(
             model: model, arena: Arena(capacity: Self.arenaBytes), pool: pool, ends: (ends.start, ends.end),
