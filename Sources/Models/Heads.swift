@@ -9,11 +9,9 @@ public struct Heads {
 
     public static let temperatureRange: ClosedRange<Float> = 0.001...0.5
 
-    private let transform: Linear
-    private let transformNorm: Norm
-    private let vocabularyBias: Parameter
-    /// Of hidden grounded tokens; nil where none are hidden.
-    private let codes: HiddenCodeHead?
+    private let tokens: TiedHead
+    /// Of hidden grounded tokens (UNIMO-2's code, `with_grounding_mask`); nil where none are hidden.
+    private let codes: TiedHead?
     private let imagePooler: Linear
     private let textPooler: Linear
     private let match: Linear
@@ -26,10 +24,12 @@ public struct Heads {
 
     init(_ list: inout ParameterList, _ config: ModelConfig) {
         let C = config.text.width
-        transform = list.linear("mlm.transform", from: C, to: C)
-        transformNorm = list.norm("mlm.norm", C, epsilon: config.text.epsilon)
-        vocabularyBias = list.add("mlm.bias", [config.vocabulary], .constant(0))
-        codes = config.dictionary.flatMap { $0.hidden > 0 ? HiddenCodeHead(&list, $0, config.grounded) : nil }
+        tokens = TiedHead(&list, "mlm", width: C, classes: config.vocabulary, epsilon: config.text.epsilon)
+        if let dictionary = config.dictionary, dictionary.hidden > 0 {
+            codes = TiedHead(&list, "codes", width: C, classes: dictionary.codes, epsilon: config.grounded.epsilon)
+        } else {
+            codes = nil
+        }
         imagePooler = list.linear("itm.image", from: C, to: C)
         textPooler = list.linear("itm.text", from: C, to: C)
         match = list.linear("itm.output", from: C, to: 2)
@@ -43,14 +43,13 @@ public struct Heads {
     /// - Parameters: hidden `(N, C)`, word `(V, C)`.
     public func tokenLoss(_ hidden: Variable, _ text: TextRows, word: Parameter, scale: Float, _ tape: Tape) -> Double {
         let rows = tape.gatherRows(hidden, text.maskedRows)
-        let h = transformNorm(tape.gelu(transform(rows, tape)), tape)
-        return tape.linearCrossEntropy(h, word, vocabularyBias, labels: text.labels, scale: scale)
+        return tokens.loss(rows, table: word, labels: text.labels, scale: scale, tape)
     }
 
     /// Logits of every token of the vocabulary. hidden `(M, C)`, word `(V, C)`.
     /// - Returns: `(M, V)`.
     public func tokenLogits(_ hidden: Variable, word: Parameter, _ tape: Tape) -> Variable {
-        tape.linear(transformNorm(tape.gelu(transform(hidden, tape)), tape), word, vocabularyBias)
+        tokens.logits(hidden, table: word, tape)
     }
 
     /// Σ of the cross entropy of hidden grounded tokens against the codes that stood there, times `scale`.
@@ -93,21 +92,29 @@ public struct Heads {
     }
 }
 
-/// Tells which code a hidden grounded token was (UNIMO-2's code, `with_grounding_mask`): FC + GELU + LN, then the softmax tied
-/// to the dictionary.
-private struct HiddenCodeHead {
+/// Tells the row of a table that stood in a place: FC + GELU + LN, then the softmax tied to the table.
+private struct TiedHead {
     let transform: Linear
     let norm: Norm
     let bias: Parameter
 
-    init(_ list: inout ParameterList, _ dictionary: DictionaryConfig, _ stack: EncoderConfig) {
-        transform = list.linear("codes.transform", from: stack.width, to: stack.width)
-        norm = list.norm("codes.norm", stack.width, epsilon: stack.epsilon)
-        bias = list.add("codes.bias", [dictionary.codes], .constant(0))
+    init(_ list: inout ParameterList, _ name: String, width: Int, classes: Int, epsilon: Float) {
+        transform = list.linear("\(name).transform", from: width, to: width)
+        norm = list.norm("\(name).norm", width, epsilon: epsilon)
+        bias = list.add("\(name).bias", [classes], .constant(0))
+    }
+
+    private func transformed(_ hidden: Variable, _ tape: Tape) -> Variable {
+        norm(tape.gelu(transform(hidden, tape)), tape)
+    }
+
+    /// - Parameters: hidden `(M, C)`, table `(K, C)`.
+    /// - Returns: `(M, K)`.
+    func logits(_ hidden: Variable, table: Parameter, _ tape: Tape) -> Variable {
+        tape.linear(transformed(hidden, tape), table, bias)
     }
 
     func loss(_ hidden: Variable, table: Parameter, labels: [Int32], scale: Float, _ tape: Tape) -> Double {
-        let h = norm(tape.gelu(transform(hidden, tape)), tape)
-        return tape.linearCrossEntropy(h, table, bias, labels: labels, scale: scale)
+        tape.linearCrossEntropy(transformed(hidden, tape), table, bias, labels: labels, scale: scale)
     }
 }

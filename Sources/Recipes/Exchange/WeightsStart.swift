@@ -40,11 +40,7 @@ struct WeightsStart {
                 continue
             }
             taken.append(parameter.name)
-            targets.append(
-                RestoreTarget(
-                    name: parameter.name, shape: parameter.shape,
-                    bytes: UnsafeMutableRawBufferPointer(
-                        start: store.weights + parameter.range.lowerBound, count: parameter.count * 4)))
+            targets.append(parameter.restoreTarget(in: store.weights))
         }
         left = found.keys.sorted()
         try checkpoint.restoreWeights(into: targets, allowingOthers: true)
