@@ -33,8 +33,13 @@ public struct AttentionPlan: Sendable, Equatable {
     }
 
     public let samples: [Sample]
+    /// Rows of the result, to which all queries belong; nil for every row. Rows before them may come from earlier calls.
+    public let output: Range<Int>?
 
-    public init(_ samples: [Sample]) { self.samples = samples }
+    public init(_ samples: [Sample], output: Range<Int>? = nil) {
+        self.samples = samples
+        self.output = output
+    }
 
     /// Every sample's rows see each other; `parts[b]` are the row ranges of sample b.
     public static func full(_ parts: [[Range<Int>]], positions: [Int]) -> AttentionPlan {

@@ -2,13 +2,15 @@ public import Tensors
 
 /// A named, trained tensor: a view into the flat weight and gradient arenas of a `ParameterStore`.
 public final class Parameter: @unchecked Sendable {
-    // Safety: bound once by its store before training; `uses` belongs to the training thread.
+    // Safety: bound and frozen by its store before training; `uses` belongs to the training thread.
 
     /// Dotted, for example `text.layers.0.attention.qkv.weight`; the first component is the parameter group.
     public let name: String
     /// For example `[C]` or `[F, C]`.
     public let shape: [Int]
     public let initialization: Initialization
+    /// True for a parameter that stays as it is: operations add nothing to its gradient.
+    public internal(set) var isFrozen = false
     /// Elements of the flat arenas that are this parameter's.
     public internal(set) var range = 0..<0
     var weights: UnsafeMutablePointer<Float>?

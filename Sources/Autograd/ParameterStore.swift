@@ -65,6 +65,11 @@ public final class ParameterStore {
         return groups
     }
 
+    /// No gradients for the parameters of these groups.
+    public func freeze(groups names: Set<String>) {
+        for parameter in parameters { parameter.isFrozen = names.contains(parameter.group) }
+    }
+
     /// Draws every weight: a pure function of the seed and the parameter's name.
     public func initialize(seed: UInt64) {
         for parameter in parameters { initialize(parameter, seed: seed) }

@@ -30,7 +30,7 @@ public final class Tape {
     public let arena: Arena
     public let pool: WorkerPool
     /// False for inference: nothing is saved and nothing recorded.
-    public let records: Bool
+    public private(set) var records: Bool
     /// Where dropout draws from; nil switches dropout off.
     public let randomness: RandomKey?
     /// Called when the last recorded use of a parameter has been differentiated.
@@ -66,6 +66,14 @@ public final class Tape {
     public func variable(_ value: Tensor) -> Variable {
         gradients.append(nil)
         return Variable(value: value, slot: gradients.count - 1)
+    }
+
+    /// Runs `body` without a record: what it computes has no gradient, nor have its parameters.
+    public func unrecorded<Result>(_ body: () -> Result) -> Result {
+        let recorded = records
+        records = false
+        defer { records = recorded }
+        return body()
     }
 
     /// Records how `output`'s gradient `(rows, columns)` becomes its inputs' and its parameters'.

@@ -12,6 +12,8 @@ public struct TextRows: Sendable, Equatable {
     public var maskedRows: [Int32] = []
     /// `(M)` those ids.
     public var labels: [Int32] = []
+    /// Grounded tokens that are hidden and whose codes are to be told.
+    public var hiddenCodes: [HiddenCode] = []
 
     public init() {}
 
@@ -30,7 +32,20 @@ public struct TextRows: Sendable, Equatable {
             maskedRows.append(start + masked.row)
             labels.append(masked.label)
         }
+        let sequence = Int32(offsets.count - 1)
+        hiddenCodes += sample.hiddenCodes.map { HiddenCode(sequence: sequence, place: $0) }
         offsets.append(Int32(tokens.count))
+    }
+}
+
+/// The `place`-th grounded token of the `sequence`-th sequence of a chunk.
+public struct HiddenCode: Sendable, Equatable {
+    public var sequence: Int32
+    public var place: Int32
+
+    public init(sequence: Int32, place: Int32) {
+        self.sequence = sequence
+        self.place = place
     }
 }
 

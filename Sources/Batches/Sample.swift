@@ -67,14 +67,16 @@ public struct Sample: Sendable, Equatable {
     public var images: [PixelImage]
     /// Filled by objectives that mask.
     public var masked: [MaskedToken]
+    /// Grounded tokens that are hidden, counted from 0 within the sample; filled by objectives that have them told.
+    public var hiddenCodes: [Int32]
     /// Samples encoded beside this one (retrieved, rewritten).
     public var related: [Sample]
-    /// Sequences in which the text goes on, each with `tokens`, `wordStarts` and `masked` of its own.
+    /// Sequences in which the text goes on, each with `tokens`, `wordStarts`, `masked` and `hiddenCodes` of its own.
     public var continuations: [Sample]
 
     public init(
         key: String, tokens: [Int32] = [], wordStarts: [Bool] = [], images: [PixelImage] = [],
-        masked: [MaskedToken] = [], related: [Sample] = [],
+        masked: [MaskedToken] = [], hiddenCodes: [Int32] = [], related: [Sample] = [],
         continuations: [Sample] = []
     ) {
         self.key = key
@@ -82,6 +84,7 @@ public struct Sample: Sendable, Equatable {
         self.wordStarts = wordStarts
         self.images = images
         self.masked = masked
+        self.hiddenCodes = hiddenCodes
         self.related = related
         self.continuations = continuations
     }

@@ -39,6 +39,8 @@ public struct CaptionDecoder {
     /// A caption in the making, or done.
     private struct Hypothesis {
         var tokens: [Int32]
+        /// Numbers of the tokens but the last.
+        var numbers: [Int] = []
         var logLikelihood = 0.0
         var isDone = false
     }
@@ -47,15 +49,14 @@ public struct CaptionDecoder {
     /// - Returns: the tokens of each image's best caption, without both ends.
     public func captions(_ images: ImageRows) -> [[Int32]] {
         var beams = [[Hypothesis]](repeating: [Hypothesis(tokens: [ends.start])], count: images.count)
-        let patches = encode(images)
+        let state = CaptionState(model, images: images, capacity: images.count * self.beams * maxTokens, tape())
         for _ in 1..<maxTokens {
             let open = beams.indices.flatMap { image in
-                beams[image].indices.filter { !beams[image][$0].isDone }.map { (image: image, place: $0) }
+                beams[image].filter { !$0.isDone }.map { (image: image, hypothesis: $0) }
             }
             if open.isEmpty { break }
-            let continued = extend(open.map { ($0.image, beams[$0.image][$0.place]) }, patches)
             var next = beams.map { $0.filter(\.isDone) }
-            for (item, found) in zip(open, continued) { next[item.image] += found }
+            for (item, found) in zip(open, extend(open, state)) { next[item.image] += found }
             beams = next.map { Array($0.sorted { score($0) > score($1) }.prefix(self.beams)) }
         }
         return beams.map { hypotheses in
@@ -64,34 +65,31 @@ public struct CaptionDecoder {
         }
     }
 
+    private func tape() -> Tape {
+        arena.reset()
+        return Tape(arena: arena, pool: pool, records: false)
+    }
+
     /// Length-normalised, so that short captions have no advantage.
     private func score(_ hypothesis: Hypothesis) -> Double {
         guard beams > 1 else { return hypothesis.logLikelihood }
         return hypothesis.logLikelihood / pow(Double(hypothesis.tokens.count - 1), lengthPenalty)
     }
 
-    /// The visual encoder's rows, `(B·(1 + P), C)`, kept outside the arena.
-    private func encode(_ images: ImageRows) -> EncodedRows {
-        arena.reset()
-        let tape = Tape(arena: arena, pool: pool, records: false)
-        return EncodedRows(model.vision(images, positions: 0..<images.count, tape).value, samples: images.count)
-    }
-
     /// The best continuations of each hypothesis.
-    private func extend(_ open: [(image: Int, Hypothesis)], _ patches: EncodedRows) -> [[Hypothesis]] {
-        arena.reset()
-        let tape = Tape(arena: arena, pool: pool, records: false)
-        var text = TextRows()
-        for (position, item) in open.enumerated() {
-            text.append(Sample(key: "", tokens: item.1.tokens), position: position)
+    private func extend(_ open: [(image: Int, hypothesis: Hypothesis)], _ state: CaptionState) -> [[Hypothesis]] {
+        let tape = tape()
+        let (rows, numbers) = state.extend(
+            open.map { image, hypothesis in
+                CaptionState.Continuation(
+                    image: image, token: hypothesis.tokens[hypothesis.tokens.count - 1], earlier: hypothesis.numbers)
+            }, tape)
+        let logits = model.heads.tokenLogits(rows, word: model.text.word, tape).value
+        return zip(open, numbers).enumerated().map { row, item in
+            var hypothesis = item.0.hypothesis
+            hypothesis.numbers.append(item.1)
+            return continuations(of: hypothesis, logits.rows(row..<row + 1))
         }
-        let encoded = model.encoded(
-            images: patches.gather(open.map(\.image), tape), texts: model.text(text, sight: .captioning, tape),
-            offsets: text.offsets.map(Int.init))
-        guard let rows = model.combine(encoded, sight: .captioning, tape).output.texts else { return [] }
-        let last = text.offsets.dropFirst().map { $0 - 1 }
-        let logits = model.heads.tokenLogits(tape.gatherRows(rows, last), word: model.text.word, tape).value
-        return open.enumerated().map { row, item in continuations(of: item.1, logits.rows(row..<row + 1)) }
     }
 
     private func continuations(of hypothesis: Hypothesis, _ logits: Tensor) -> [Hypothesis] {
@@ -107,7 +105,7 @@ public struct CaptionDecoder {
         }
         return best.map { id in
             Hypothesis(
-                tokens: hypothesis.tokens + [Int32(id)],
+                tokens: hypothesis.tokens + [Int32(id)], numbers: hypothesis.numbers,
                 logLikelihood: hypothesis.logLikelihood + Double(logits.floats[id] - largest) - logSum,
                 isDone: Int32(id) == ends.end)
         }

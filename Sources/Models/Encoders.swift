@@ -34,8 +34,13 @@ public struct VisionEncoder {
     var rowsPerImage: Int { 1 + (imageSize / patchSize) * (imageSize / patchSize) }
 
     /// - Parameter images: B images.
-    /// - Returns: `(B·(1 + P), C)`; row `b·(1 + P)` is the class row of image b.
+    /// - Returns: `(B·(1 + P), C)`; row `b·(1 + P)` is the class row of image b. Without a record when frozen.
     public func callAsFunction(_ images: ImageRows, positions: Range<Int>, _ tape: Tape) -> Variable {
+        guard !cls.isFrozen else { return tape.unrecorded { encode(images, positions: positions, tape) } }
+        return encode(images, positions: positions, tape)
+    }
+
+    private func encode(_ images: ImageRows, positions: Range<Int>, _ tape: Tape) -> Variable {
         precondition(images.size == imageSize, "images of \(images.size) pixels for an encoder of \(imageSize)")
         var x = tape.patchEmbedding(
             pixels: images.pixels, size: imageSize, patch: patchSize, weight: patch.weight, bias: patch.bias, cls: cls,
@@ -89,14 +94,26 @@ public struct TextEncoder {
     /// - Parameters:
     ///   - text: N tokens of B samples.
     ///   - sight: `.captioning` keeps later tokens from earlier ones.
-    /// - Returns: `(N, C)`.
+    /// - Returns: `(N, C)`. Without a record when frozen.
     public func callAsFunction(_ text: TextRows, sight: Sight = .understanding, _ tape: Tape) -> Variable {
+        guard !word.isFrozen else { return tape.unrecorded { encode(text, sight, tape) } }
+        return encode(text, sight, tape)
+    }
+
+    private func encode(_ text: TextRows, _ sight: Sight, _ tape: Tape) -> Variable {
         let samples = TextEncoder.rows(text)
         var x = tape.embedding(tokens: text.tokens, offsets: text.offsets, word: word, position: position, type: type)
         x = tape.dropout(norm(x, tape), DropoutSite(dropout, site: 0, samples: samples))
         let plan = plan(samples, sight)
         for layer in layers { x = layer(x, plan, samples, tape) }
         return x
+    }
+
+    /// Embeddings of single tokens that stand at `place` of their texts. `(n, C)`.
+    func embed(_ tokens: [Int32], place: Int, _ tape: Tape) -> Variable {
+        let places = tape.lookUp(position, tokens.map { _ in Int32(2 + place) })
+        let types = tape.lookUp(type, tokens.map { _ in 0 })
+        return norm(tape.add(tape.lookUp(word, tokens), residual: tape.add(places, residual: types)), tape)
     }
 
     private func plan(_ samples: [SampleRows], _ sight: Sight) -> AttentionPlan {

@@ -24,6 +24,8 @@ public struct GroundedDictionary {
         let patches: Variable?
         let tokens: Variable?
         let samples: [DictionaryRows]
+        /// `(B · G)`: which codes.
+        public let codes: [Int32]
         /// `(B · G, C)`.
         public let chosen: Variable
     }
@@ -35,7 +37,12 @@ public struct GroundedDictionary {
         let rows = tape.chooseCodes(
             patches: patches, tokens: tokens, samples, codes: codes, sharpness: sharpness, count: config.chosen,
             scores: config.scores)
-        return Choice(patches: patches, tokens: tokens, samples: samples, chosen: tape.lookUp(codes, rows))
+        return Choice(patches: patches, tokens: tokens, samples: samples, codes: rows, chosen: tape.lookUp(codes, rows))
+    }
+
+    /// The grounded tokens of a choice as the Grounded Transformer sees them: rows of zeros where they are hidden.
+    func visible(_ choice: Choice, hidden rows: [Int32], _ tape: Tape) -> Variable {
+        rows.isEmpty ? choice.chosen : tape.hideRows(choice.chosen, rows)
     }
 
     /// Both parts of the dictionary's loss over a choice's samples, each Σ over elements times its scale over C.

@@ -59,7 +59,7 @@ public struct GroundedTransformer {
     }
 
     /// Grounded tokens are normalised and dropped out; they have no positions.
-    private func enter(_ tokens: Variable, _ layout: GroundedLayout, _ tape: Tape) -> Variable {
+    func enter(_ tokens: Variable, _ layout: GroundedLayout, _ tape: Tape) -> Variable {
         guard let norm else { preconditionFailure("grounded tokens in a model without a dictionary") }
         let shift = layout.images.last?.rows.upperBound ?? 0
         let samples = layout.grounded.map {

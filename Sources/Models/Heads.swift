@@ -9,9 +9,9 @@ public struct Heads {
 
     public static let temperatureRange: ClosedRange<Float> = 0.001...0.5
 
-    private let transform: Linear
-    private let transformNorm: Norm
-    private let vocabularyBias: Parameter
+    private let tokens: TiedHead
+    /// Of hidden grounded tokens (UNIMO-2's code, `with_grounding_mask`); nil where none are hidden.
+    private let codes: TiedHead?
     private let imagePooler: Linear
     private let textPooler: Linear
     private let match: Linear
@@ -24,9 +24,12 @@ public struct Heads {
 
     init(_ list: inout ParameterList, _ config: ModelConfig) {
         let C = config.text.width
-        transform = list.linear("mlm.transform", from: C, to: C)
-        transformNorm = list.norm("mlm.norm", C, epsilon: config.text.epsilon)
-        vocabularyBias = list.add("mlm.bias", [config.vocabulary], .constant(0))
+        tokens = TiedHead(&list, "mlm", width: C, classes: config.vocabulary, epsilon: config.text.epsilon)
+        if let dictionary = config.dictionary, dictionary.hidden > 0 {
+            codes = TiedHead(&list, "codes", width: C, classes: dictionary.codes, epsilon: config.grounded.epsilon)
+        } else {
+            codes = nil
+        }
         imagePooler = list.linear("itm.image", from: C, to: C)
         textPooler = list.linear("itm.text", from: C, to: C)
         match = list.linear("itm.output", from: C, to: 2)
@@ -40,14 +43,22 @@ public struct Heads {
     /// - Parameters: hidden `(N, C)`, word `(V, C)`.
     public func tokenLoss(_ hidden: Variable, _ text: TextRows, word: Parameter, scale: Float, _ tape: Tape) -> Double {
         let rows = tape.gatherRows(hidden, text.maskedRows)
-        let h = transformNorm(tape.gelu(transform(rows, tape)), tape)
-        return tape.linearCrossEntropy(h, word, vocabularyBias, labels: text.labels, scale: scale)
+        return tokens.loss(rows, table: word, labels: text.labels, scale: scale, tape)
     }
 
     /// Logits of every token of the vocabulary. hidden `(M, C)`, word `(V, C)`.
     /// - Returns: `(M, V)`.
     public func tokenLogits(_ hidden: Variable, word: Parameter, _ tape: Tape) -> Variable {
-        tape.linear(transformNorm(tape.gelu(transform(hidden, tape)), tape), word, vocabularyBias)
+        tokens.logits(hidden, table: word, tape)
+    }
+
+    /// Σ of the cross entropy of hidden grounded tokens against the codes that stood there, times `scale`.
+    /// - Parameters: hidden `(M, C)`, table `(K, C)`, labels `(M)`.
+    public func codeLoss(
+        _ hidden: Variable, table: Parameter, labels: [Int32], scale: Float, _ tape: Tape
+    ) -> Double {
+        guard let codes else { preconditionFailure("a model without a head for hidden codes") }
+        return codes.loss(hidden, table: table, labels: labels, scale: scale, tape)
     }
 
     /// Image-text matching (UNIMO-2; `method.md` 2.2 item 2): FC + ReLU of either class row, their product, dropout.
@@ -78,5 +89,32 @@ public struct Heads {
             tape.feedForward(
                 classRows, up: projectionUp.weight, upBias: projectionUp.bias, down: projectionDown.weight,
                 downBias: projectionDown.bias))
+    }
+}
+
+/// Tells the row of a table that stood in a place: FC + GELU + LN, then the softmax tied to the table.
+private struct TiedHead {
+    let transform: Linear
+    let norm: Norm
+    let bias: Parameter
+
+    init(_ list: inout ParameterList, _ name: String, width: Int, classes: Int, epsilon: Float) {
+        transform = list.linear("\(name).transform", from: width, to: width)
+        norm = list.norm("\(name).norm", width, epsilon: epsilon)
+        bias = list.add("\(name).bias", [classes], .constant(0))
+    }
+
+    private func transformed(_ hidden: Variable, _ tape: Tape) -> Variable {
+        norm(tape.gelu(transform(hidden, tape)), tape)
+    }
+
+    /// - Parameters: hidden `(M, C)`, table `(K, C)`.
+    /// - Returns: `(M, K)`.
+    func logits(_ hidden: Variable, table: Parameter, _ tape: Tape) -> Variable {
+        tape.linear(transformed(hidden, tape), table, bias)
+    }
+
+    func loss(_ hidden: Variable, table: Parameter, labels: [Int32], scale: Float, _ tape: Tape) -> Double {
+        tape.linearCrossEntropy(transformed(hidden, tape), table, bias, labels: labels, scale: scale)
     }
 }

@@ -58,6 +58,20 @@ struct TransformerLayer {
         }
     }
 
+    /// The layer for new rows alone, which see rows that were computed before; without a record or dropout.
+    /// - Parameters:
+    ///   - x: `(n, C)`, behind the rows that `rows` holds. - plan: of all rows, its output the new ones.
+    /// - Returns: `(n, C)`.
+    func extend(_ x: Variable, _ rows: AttentionRows, _ plan: AttentionPlan, _ tape: Tape) -> Variable {
+        precondition(
+            placement == .after && !tape.records, "only post-LN stacks are extended, and only without a record")
+        rows.append(qkv(x, tape).value)
+        let attended = output(tape.attention(tape.variable(rows.all), heads: heads, plan: plan), tape)
+        let h = tape.addLayerNorm(attended, residual: x, norm1.weight, norm1.bias, epsilon: norm1.epsilon)
+        return tape.addLayerNorm(
+            feedForward(h, tape), residual: h, norm2.weight, norm2.bias, epsilon: norm2.epsilon)
+    }
+
     private func attention(_ x: Variable, _ plan: AttentionPlan, _ tape: Tape) -> Variable {
         output(tape.attention(qkv(x, tape), heads: heads, plan: plan, dropout: dropout, site: site), tape)
     }

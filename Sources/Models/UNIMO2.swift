@@ -12,8 +12,10 @@ public final class UNIMO2 {
     public let dictionary: GroundedDictionary?
     public let grounded: GroundedTransformer
     public let heads: Heads
-    /// In forward order; groups `vision`, `text`, `dictionary`, `grounded`, `mlm`, `itm`, `itc`, `simclr`.
+    /// In forward order, those of a group of `groups` adjacent.
     public let parameters: [Parameter]
+    /// Names of the parameter groups; a baseline has no `dictionary`, a model that hides no grounded tokens no `codes`.
+    public static let groups = ["vision", "text", "dictionary", "grounded", "mlm", "codes", "itm", "itc", "simclr"]
 
     public init(_ config: ModelConfig) {
         if let contradiction = config.contradiction { preconditionFailure(contradiction) }
@@ -73,7 +75,10 @@ public final class UNIMO2 {
     }
 
     /// Chooses grounded tokens and runs the Grounded Transformer. In captioning the dictionary sees the patches only.
-    public func combine(_ encoded: Encoded, sight: Sight = .understanding, _ tape: Tape) -> Understanding {
+    /// - Parameter hidden: rows among the B·G grounded tokens that the Grounded Transformer sees as zeros.
+    public func combine(
+        _ encoded: Encoded, sight: Sight = .understanding, hidden: [Int32] = [], _ tape: Tape
+    ) -> Understanding {
         let choice = dictionary.map { dictionary in
             let seen = sight == .captioning ? [] : encoded.textRows
             return dictionary.choose(
@@ -81,16 +86,19 @@ public final class UNIMO2 {
                 tape)
         }
         let output = grounded(
-            images: encoded.images.map { ($0, encoded.imageRows) }, grounded: choice?.chosen,
+            images: encoded.images.map { ($0, encoded.imageRows) },
+            grounded: choice.flatMap { dictionary?.visible($0, hidden: hidden, tape) },
             texts: encoded.texts.map { ($0, encoded.textRows) }, sight, tape)
         return Understanding(output: output, choice: choice)
     }
 
     /// Runs a chunk of texts, of pairs or of images through everything.
     public func understand(
-        images: ImageRows?, _ text: TextRows?, positions: Range<Int>, sight: Sight = .understanding, _ tape: Tape
+        images: ImageRows?, _ text: TextRows?, positions: Range<Int>, sight: Sight = .understanding,
+        hidden: [Int32] = [], _ tape: Tape
     ) -> Understanding {
-        combine(encode(images: images, text, positions: positions, sight: sight, tape), sight: sight, tape)
+        let encoded = encode(images: images, text, positions: positions, sight: sight, tape)
+        return combine(encoded, sight: sight, hidden: hidden, tape)
     }
 
     /// The grounded tokens of images alone, from visual encoder outputs that somebody has already.

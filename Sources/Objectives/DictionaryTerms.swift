@@ -1,5 +1,6 @@
 import Autograd
 import Batches
+import Runtime
 public import Models
 
 /// The grounded dictionary's loss as two terms of an objective (UNIMO-2 §3.2): α · reconstruction + β · commitment, α = 1 and
@@ -10,6 +11,8 @@ public struct DictionaryTerms: Sendable, Equatable {
     /// P.
     let patches: Int
     let weight: Float
+    /// Grounded tokens of a sample that are hidden and told.
+    let hidden: Int
 
     static let (alpha, beta): (Float, Float) = (1, 0.25)
 
@@ -19,6 +22,7 @@ public struct DictionaryTerms: Sendable, Equatable {
         guard let dictionary = config.dictionary else { return nil }
         chosen = dictionary.chosen
         patches = config.patches
+        hidden = dictionary.hiddenCount
         self.weight = weight
     }
 
@@ -29,6 +33,22 @@ public struct DictionaryTerms: Sendable, Equatable {
             LossTerm("commitment", weight: beta * dictionary.weight),
         ]
     }
+
+    /// Of hidden grounded tokens, where the model hides any.
+    static func hiddenTerms(_ dictionary: DictionaryTerms?) -> [LossTerm] {
+        guard let dictionary, dictionary.hidden > 0 else { return [] }
+        return [LossTerm("hidden_codes", weight: dictionary.weight)]
+    }
+
+    /// Draws which grounded tokens of a sample are hidden, ascending.
+    func hide(_ stream: inout RandomStream) -> [Int32] {
+        var places = Array(Int32(0)..<Int32(chosen))
+        for i in 0..<hidden { places.swapAt(i, i + stream.integer(below: chosen - i)) }
+        return places.prefix(hidden).sorted()
+    }
+
+    /// Rows of hidden grounded tokens among the `B · G` of a chunk.
+    func rows(of hidden: [HiddenCode]) -> [Int32] { hidden.map { $0.sequence * Int32(chosen) + $0.place } }
 
     /// Inputs and codes of a chunk.
     /// - Parameters: images: of which the patches are seen. - text: of which all tokens but `<s>` are seen.

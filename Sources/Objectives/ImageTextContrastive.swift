@@ -39,7 +39,7 @@ public struct ImageTextContrastive: PoolObjective {
         let (loss, dTemperature) = operations.pairs(
             u: pool.embeddings[0], v: pool.embeddings[1], temperature: temperature.value.floats[0],
             weight: terms[0].weight, own: pool.own, du: pool.gradients[0], dv: pool.gradients[1])
-        if pool.addsSharedGradients { temperature.gradient.floats[0] += Float(dTemperature) }
+        if pool.addsSharedGradients, !temperature.isFrozen { temperature.gradient.floats[0] += Float(dTemperature) }
         return loss
     }
 }

@@ -33,7 +33,9 @@ public struct MaskedLanguage: ChunkObjective {
         self.specials = (specials ?? [0, 1, 2, 3, self.mask]).sorted()
         self.share = share
         self.dictionary = dictionary
-        terms = [LossTerm(Self.name, weight: weight)] + DictionaryTerms.terms(dictionary)
+        terms =
+            [LossTerm(Self.name, weight: weight)] + DictionaryTerms.terms(dictionary)
+            + DictionaryTerms.hiddenTerms(dictionary)
         needs = SampleNeeds(
             maxTokens: maxTokens, views: image.map { [$0.augmentation] } ?? [], imageSize: image?.size ?? 0,
             packsTexts: packsTexts)
@@ -41,8 +43,11 @@ public struct MaskedLanguage: ChunkObjective {
 
     public var groups: Set<String> {
         Set(["text", "grounded", "mlm"]).union(needs.views.isEmpty ? [] : ["vision"])
-            .union(dictionary == nil ? [] : ["dictionary"])
+            .union(dictionary == nil ? [] : ["dictionary"]).union(hides ? ["codes"] : [])
     }
+
+    /// Whether grounded tokens are hidden and told.
+    private var hides: Bool { dictionary.map { $0.hidden > 0 } ?? false }
 
     /// Weights of span lengths 1, 1, 2, … 10 words: 0.2 · 0.8^k for k = 0…10.
     private static let spanWeights: [Float] = {
@@ -54,6 +59,7 @@ public struct MaskedLanguage: ChunkObjective {
 
     public func prepare(_ sample: inout Sample, _ random: RandomKey) {
         var stream = random.stream
+        defer { if let dictionary, hides { sample.hiddenCodes = dictionary.hide(&stream) } }
         let n = sample.tokens.count
         guard n > 2 else { return }
         let budget = min(Int((share * Float(n)).rounded(.up)), n - 2)
@@ -115,13 +121,30 @@ public struct MaskedLanguage: ChunkObjective {
     public func counts(_ chunk: Chunk) -> [Int] {
         [chunk.text?.labels.count ?? 0]
             + DictionaryTerms.counts(dictionary, images: needs.views.isEmpty ? 0 : chunk.positions.count, chunk.text)
+            + (hides ? [chunk.text?.hiddenCodes.count ?? 0] : [])
     }
 
     public func loss(_ chunk: Chunk, _ model: UNIMO2, scales: [Float], _ tape: Tape) -> [Double] {
         guard let text = chunk.text else { preconditionFailure("masked_language got a chunk without text") }
-        let seen = model.understand(images: chunk.views.first, text, positions: chunk.positions, tape)
-        guard let hidden = seen.output.texts else { preconditionFailure("masked_language without text rows") }
-        let own = model.heads.tokenLoss(hidden, text, word: model.text.word, scale: scales[0], tape)
-        return [own] + DictionaryTerms.losses(seen.choice, model, scales.dropFirst(), tape)
+        let hidden = dictionary?.rows(of: text.hiddenCodes) ?? []
+        let seen = model.understand(
+            images: chunk.views.first, text, positions: chunk.positions, hidden: hidden, tape)
+        guard let words = seen.output.texts else { preconditionFailure("masked_language without text rows") }
+        let own = model.heads.tokenLoss(words, text, word: model.text.word, scale: scales[0], tape)
+        return [own] + DictionaryTerms.losses(seen.choice, model, scales.dropFirst().prefix(2), tape)
+            + hiddenLosses(seen, hidden, model, scales, tape)
+    }
+
+    /// Hidden grounded tokens are told from the others, the image and the text.
+    private func hiddenLosses(
+        _ seen: UNIMO2.Understanding, _ hidden: [Int32], _ model: UNIMO2, _ scales: [Float], _ tape: Tape
+    ) -> [Double] {
+        guard hides, let scale = scales.last else { return [] }
+        guard let choice = seen.choice, let grounded = seen.output.grounded, let table = model.dictionary?.codes else {
+            preconditionFailure("hidden grounded tokens in a model without a dictionary")
+        }
+        let labels = hidden.map { choice.codes[Int($0)] }
+        let rows = tape.gatherRows(grounded, hidden)
+        return [model.heads.codeLoss(rows, table: table, labels: labels, scale: scale, tape)]
     }
 }

@@ -8,7 +8,7 @@ public import Tensors
 ///
 /// | objective | corpora | forward passes | dictionary's loss | groups |
 /// |---|---|---|---|---|
-/// | masked_language | texts, pairs | everything, masked | of the same pass | text, dictionary, grounded, mlm (and vision) |
+/// | masked_language | texts, pairs | everything, masked | of the same pass | text, dictionary, grounded, mlm (and vision, codes) |
 /// | captioning | pairs | everything, clean, text causal | of the patches | vision, text, dictionary, grounded, mlm |
 /// | image_text_matching | pairs | everything, clean, some captions of others | none | vision, text, dictionary, grounded, itm |
 /// | image_text_contrastive | pairs | one of each encoder, clean | none | vision, text, itc |

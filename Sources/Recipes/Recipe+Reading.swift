@@ -83,7 +83,8 @@ extension DictionaryConfig {
         self.init(
             codes: try node.integer("codes", in: 1...1_000_000, default: 2048),
             chosen: try node.integer("chosen", in: 1...10_000, default: 100),
-            scores: try node.choice("scores", default: .balanced))
+            scores: try node.choice("scores", default: .balanced),
+            hidden: Float(try node.number("hidden", in: .belowOne, default: 0)))
     }
 }
 
@@ -127,6 +128,29 @@ extension OptimizerConfig {
             epsilon: Float(try node.number("epsilon", in: .positive, default: 1e-6)),
             weightDecay: Float(try node.number("weight_decay", in: .nonNegative, default: 0.01)),
             clipNorm: Float(try node.number("clip_norm", in: .nonNegative, default: 1)))
+        groupRates = try Self.groupRates(node)
+    }
+
+    /// `groups: {vision: {learning_rate: 1e-5}, text: {frozen: true}}`: peaks of their own, decayed as all others.
+    private static func groupRates(_ node: RecipeNode) throws -> [String: Float] {
+        let peak = try node.number("learning_rate", in: .positive)
+        var rates: [String: Float] = [:]
+        let groups = try node.section("groups")
+        for name in groups.keys {
+            guard UNIMO2.groups.contains(name) else {
+                throw groups.fault(
+                    name, expected: "a parameter group: \(UNIMO2.groups.joined(separator: ", "))",
+                    remedy: "parameters are named after their groups; `checkpoint inspect` lists them")
+            }
+            let group = try groups.child(name)
+            if try group.boolean("frozen", default: false) {
+                try group.refuse("learning_rate", beside: "frozen", remedy: "a frozen group has none: keep one")
+                rates[name] = 0
+            } else {
+                rates[name] = Float(try group.number("learning_rate", in: .positive, default: peak) / peak)
+            }
+        }
+        return rates
     }
 }
 

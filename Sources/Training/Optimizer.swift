@@ -12,14 +12,23 @@ public struct OptimizerConfig: Sendable, Equatable {
     public var weightDecay: Float
     /// Largest global gradient norm; larger gradients are scaled down to it. 0 switches clipping off.
     public var clipNorm: Float
+    /// Of groups whose learning rate is not the schedule's: what that is multiplied by. 0 freezes a group.
+    public var groupRates: [String: Float]
 
-    public init(beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, clipNorm: Float) {
+    public init(
+        beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, clipNorm: Float,
+        groupRates: [String: Float] = [:]
+    ) {
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
         self.weightDecay = weightDecay
         self.clipNorm = clipNorm
+        self.groupRates = groupRates
     }
+
+    /// Groups that stay as they are.
+    public var frozen: Set<String> { Set(groupRates.filter { $0.value == 0 }.keys) }
 }
 
 /// AdamW over the flat arenas. A group that no batch of the step declares stands still: not decayed, moments and step
@@ -34,6 +43,8 @@ public final class Optimizer {
     private let memory: Reservation
     private let pool: WorkerPool
     private let segments: [Segment]
+    /// What the learning rate of each group is multiplied by, in the order of `store.groups`.
+    private let groupRates: [Float]
     private var partialSums: [Double]
 
     /// A stretch of one parameter, the unit of parallel work: cut by shape alone.
@@ -51,6 +62,7 @@ public final class Optimizer {
         firstMoments = memory.base.bindMemory(to: Float.self, capacity: 2 * store.count)
         secondMoments = firstMoments + store.count
         groupSteps = store.groups.map { _ in 0 }
+        groupRates = store.groups.map { config.groupRates[$0.name] ?? 1 }
         segments = Optimizer.cut(store)
         partialSums = segments.map { _ in 0 }
     }
@@ -86,9 +98,9 @@ public final class Optimizer {
         let clip = config.clipNorm > 0 && gradientNorm > Double(config.clipNorm)
         let scale = clip ? Float(Double(config.clipNorm) / gradientNorm) : 1
         for group in active.indices where active[group] { groupSteps[group] += 1 }
-        let steps = groupSteps.map { step in
+        let steps = zip(groupSteps, groupRates).map { step, ratio in
             AdamWStep(
-                learningRate: learningRate, beta1: config.beta1, beta2: config.beta2, epsilon: config.epsilon,
+                learningRate: learningRate * ratio, beta1: config.beta1, beta2: config.beta2, epsilon: config.epsilon,
                 weightDecay: config.weightDecay, step: max(step, 1))
         }
         pool.run(segments.count) { index, _ in

@@ -8,10 +8,13 @@ public struct TrainedEntry: Sendable {
     /// As logs name it.
     public let corpus: String
     public let objective: any Objective
+    /// Parameter groups that get a gradient: the objective's without the frozen ones.
+    public let groups: Set<String>
 
-    public init(corpus: String, objective: any Objective) {
+    public init(corpus: String, objective: any Objective, frozen: Set<String> = []) {
         self.corpus = corpus
         self.objective = objective
+        groups = objective.groups.subtracting(frozen)
     }
 }
 
@@ -40,7 +43,7 @@ struct StepPlan {
         _ batches: [Batch], _ entries: [TrainedEntry], groups: [String], buckets: [GradientBuckets.Bucket],
         config: ModelConfig, ranks: Int, trains: Bool, countCount: Int, controlCount: Int
     ) {
-        let declared = batches.map { trains ? entries[$0.entry].objective.groups : [] }
+        let declared = batches.map { trains ? entries[$0.entry].groups : [] }
         active = groups.map { group in declared.contains { $0.contains(group) } }
         bucketOperations = buckets.map { _ in nil }
         operations.append(.sum(name: "counts", count: countCount))

@@ -39,6 +39,24 @@ import Testing
         #expect(rule.ratio <= 1e-5, "\(rule.worst)")
     }
 
+    @Test(
+        "frozen parameters get no gradient, and the inputs' gradients keep their bits", arguments: OperationTable.cases)
+    func frozenParametersStay(operation: OperationCase) {
+        let instance = OperationInstance(operation, size: .small, pool: WorkerPool(threads: 1))
+        let free = instance.evaluate()
+        instance.store.freeze(groups: ["operation"])
+        let frozen = instance.evaluate()
+        #expect(frozen.output == free.output)
+        let parameters = Set(instance.store.parameters.map { $0.name.dropFirst("operation.".count) })
+        for (name, gradient) in frozen.gradients {
+            if parameters.contains(name[...]) {
+                #expect(gradient.allSatisfy { $0 == 0 }, "\(name)")
+            } else {
+                #expect(gradient == free.gradients[name], "\(name)")
+            }
+        }
+    }
+
     @Test("one, two and three threads give the same bits", arguments: OperationTable.cases)
     func threadsChangeNothing(operation: OperationCase) {
         let one = OperationInstance(operation, size: .large, pool: WorkerPool(threads: 1)).evaluate()

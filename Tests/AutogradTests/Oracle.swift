@@ -66,6 +66,10 @@ enum Oracles {
             let (x, rows) = (inputs.matrix("x"), inputs.rows("rows"))
             return Matrix(rows.count, x.columns) { x[rows[$0], $1] }
         },
+        oracle("hideRows") { inputs in
+            let (x, rows) = (inputs.matrix("x"), Set(inputs.rows("rows")))
+            return Matrix(x.rows, x.columns) { rows.contains($0) ? 0 : x[$0, $1] }
+        },
         oracle("stackRows") { inputs in
             let (a, b) = (inputs.matrix("a"), inputs.matrix("b"))
             return Matrix(a.rows + b.rows, a.columns, a.elements + b.elements)

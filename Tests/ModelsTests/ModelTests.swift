@@ -43,6 +43,13 @@ import Testing
             })
     }
 
+    @Test("the groups that recipes may name are the model's, in its order")
+    func groupsAreNamed() {
+        var config = Self.config
+        config.dictionary = DictionaryConfig(codes: 8, chosen: 2, hidden: 0.5)
+        #expect(store(UNIMO2(config)).groups.map(\.name) == UNIMO2.groups)
+    }
+
     @Test("no two dropout sites share a number")
     func sitesAreDistinct() {
         let model = UNIMO2(Self.config)

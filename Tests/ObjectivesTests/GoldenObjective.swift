@@ -9,7 +9,8 @@ import Training
 struct GoldenObjective {
     static let names = [
         "masked_language_text", "masked_language_pairs", "masked_language_pairs_summed",
-        "masked_language_pairs_baseline", "captioning", "captioning_baseline", "image_text_matching",
+        "masked_language_pairs_baseline", "masked_language_pairs_hiding", "captioning", "captioning_baseline",
+        "image_text_matching",
         "image_text_contrastive", "image_contrastive",
     ]
 
@@ -75,11 +76,15 @@ struct GoldenObjective {
         let offsets = golden.contains("batch/offsets") ? try golden.integers("batch/offsets") : []
         let masked = golden.contains("batch/labels") ? try golden.integers("batch/masked_rows") : []
         let labels = golden.contains("batch/labels") ? try golden.integers("batch/labels") : []
+        let hides = golden.contains("batch/hidden_places")
+        let hidden = hides ? try golden.integers("batch/hidden_sequences") : []
+        let places = hides ? try golden.integers("batch/hidden_places") : []
         let count = views > 0 ? images[0].count / bytes : offsets.count - 1
         return (0..<count).map { b in
             var sample = Sample(key: "\(b)")
             sample.images = images.map { PixelImage(size: size, pixels: Array($0[b * bytes..<(b + 1) * bytes])) }
             guard !offsets.isEmpty else { return sample }
+            for (sequence, place) in zip(hidden, places) where sequence == Int32(b) { sample.hiddenCodes.append(place) }
             let rows = offsets[b]..<offsets[b + 1]
             sample.tokens = Array(tokens[Int(rows.lowerBound)..<Int(rows.upperBound)])
             for (row, label) in zip(masked, labels) where rows.contains(row) {

@@ -67,6 +67,25 @@ import Training
         #expect(abs(weight(clip: 0, gradient: 10) - 0.1 * 10) < 1e-5)
     }
 
+    @Test("a group with a rate of its own moves by its share of the step, a frozen group not at all")
+    func groupsHaveTheirRates() {
+        func moved(_ rates: [String: Float], active: Bool = true) -> Float {
+            let parameter = Parameter(name: "group.bias", shape: [4], initialization: .constant(0))
+            let store = ParameterStore([parameter], alignment: 16)
+            let config = OptimizerConfig(
+                beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.1, clipNorm: 0, groupRates: rates)
+            let optimizer = Optimizer(config, store: store, pool: WorkerPool(threads: 1))
+            #expect(config.frozen == Set(rates.filter { $0.value == 0 }.keys))
+            parameter.gradient.fill(1)
+            optimizer.update(learningRate: 0.1, gradientNorm: 2, active: [active])
+            return store.weights[0]
+        }
+        #expect(abs(moved([:]) + 0.1) < 1e-5)
+        #expect(abs(moved(["group": 0.25]) + 0.025) < 1e-5)
+        #expect(moved(["other": 0.25]) == moved([:]))
+        #expect(moved(["group": 0], active: false) == 0)
+    }
+
     @Test("the rate rises linearly, then decays to its final share")
     func scheduleHasItsShape() {
         let cosine = Schedule(peak: 2, decay: .cosine, warmupSteps: 4, totalSteps: 24, finalRatio: 0.1)

@@ -47,7 +47,7 @@ def weights_go_out_and_come_back(scratch):
     drawn = {row["name"].split(".")[0] for row in table["rows"] if row["outcome"] == "drawn"}
     expect(drawn == {"dictionary", "grounded", "mlm", "itm", "itc", "simclr"}, f"drawn: {sorted(drawn)}")
     reference = (ROOT / "tools/reference/unimo_reference.py").read_text()
-    expect((scratch / "one/unimo_reference.py").read_text() == reference, "the reference class is another one")
+    expect((scratch / "one/unimo_reference.py").read_text() == reference, "the reference class is another one: tools/reference/embed writes it")
     out, _ = run("checkpoint", "verify", scratch / "imported", "--json")
     expect(json.loads(out)["sound"], out)
 
@@ -59,10 +59,42 @@ def runs_start_from_weights(scratch):
     again = ("train", RECIPE, "--run", scratch / "again", *SHORT, "--set", f"init={scratch / 'imported'}")
     _, err = run(*again)
     expect_words(err, "init:", "weights from", "dictionary.codes is [256, 64] here and [32, 64] there: drawn anew")
+    _, err = run("train", RECIPE, "--run", scratch / "large", *SHORT, "--set", f"init={scratch / 'imported'}",
+                 "--set", "model.image_size=48", "--set", "model.max_tokens=24")
+    expect_words(err, "vision.position made to fit: 4 × 4 positions resampled to 6 × 6, bicubic",
+                 "text.position made to fit: the first 26 of 34 positions")
     _, err = run("train", RECIPE, "--run", scratch / "wide", *SHORT, "--set", f"init={scratch / 'imported'}",
                  "--set", "model.width=32", "--set", "model.vision.feed_forward=96", "--set", "model.text.feed_forward=96",
                  "--set", "model.grounded.feed_forward=96", "--set", "model.projection=16", code=2)
     expect_words(err, "has no matrix of this model in this shape", "name a checkpoint of the same sizes")
+
+
+@check
+def groups_are_frozen_or_slowed(scratch):
+    """a frozen group keeps its bits, a slow one nearly its values; unknown groups and objectives without any are refused"""
+    def weights(name, *sets):
+        sets = [part for item in sets for part in ("--set", item)]
+        run("train", RECIPE, "--run", scratch / name, *SHORT, "--set", "checkpoints.every=1", *sets)
+        return [
+            safetensors.read(scratch / name / f"checkpoints/step-{step:08d}/model-00001-of-00001.safetensors")
+            for step in (1, 2)
+        ]
+
+    rates = ("optimizer.groups.vision.frozen=true", "optimizer.groups.text.learning_rate=1e-9")
+    one, two = weights("frozen", *rates)
+    for name in one:
+        change = max(abs(a - b) for a, b in zip(one[name], two[name]))
+        if name.startswith("vision."):
+            expect(change == 0, f"{name} is frozen and moved by {change}")
+        elif name.startswith("text."):
+            expect(change < 1e-8, f"{name} is slow and moved by {change}")
+    expect(one["grounded.layers.0.attention.qkv.weight"] != two["grounded.layers.0.attention.qkv.weight"], "nothing moved")
+    short = ("train", RECIPE, "--run", scratch / "refused", *SHORT)
+    _, err = run(*short, "--set", "optimizer.groups.eyes.frozen=true", code=2)
+    expect_words(err, "eyes", "a parameter group: vision, text, dictionary")
+    frozen = [f"optimizer.groups.{group}.frozen=true" for group in ("vision", "text", "itc")]
+    _, err = run(*short, *(part for item in frozen for part in ("--set", item)), code=2)
+    expect_words(err, "image_text_contrastive on scene-pairs would train itc, text, vision, all of which")
 
 
 @check
@@ -114,7 +146,7 @@ def encoders_are_written_out(scratch):
 
 @check
 def models_are_evaluated(scratch):
-    """retrieval is re-ranked beside the contrastive table; captions come with scores and examples"""
+    """retrieval is re-ranked beside the contrastive table; captions come with scores and examples, masked tokens with perplexity"""
     model = trained(scratch)
     out, _ = run("evaluate", "retrieval", model, "--corpus", "scenes:40:2:2-3", "--rerank", 5, "--json")
     table = json.loads(out)
@@ -124,5 +156,15 @@ def models_are_evaluated(scratch):
         out, _ = run("evaluate", "captions", model, "--corpus", "scenes:20", "--beams", beams, "--examples", 2, "--json")
         scores = json.loads(out)
         expect(scores["samples"] == 20 and len(scores["examples"]) == 2 and 0 <= scores["bleu4"] <= 1, out)
+    told = [json.loads(run("evaluate", "language", model, "--corpus", "scenes:30", "--json")[0]) for _ in range(2)]
+    expect(told[0] == told[1] and told[0]["tokens"] > 30, f"{told}: the same tokens are masked each time")
+    for sight in ("text_alone", "beside_image"):
+        loss, perplexity = (told[0][sight][name] for name in ("loss", "perplexity"))
+        expect(abs(math.exp(loss) / perplexity - 1) < 1e-9 and 1 < perplexity < 2000, f"{sight}: {told[0]}")
+    run("corpus", "scenes", "--out", scratch / "scenes", "--count", 30, "--seed", 3, "--objects", "2")
+    alone = json.loads(run("evaluate", "language", model, "--corpus", scratch / "scenes/texts", "--json")[0])
+    expect("beside_image" not in alone and alone["text_alone"]["perplexity"] > 1, str(alone))
+    _, err = run("evaluate", "language", model, "--corpus", scratch / "scenes/images", code=2)
+    expect_words(err, "holds images; language needs texts or pairs")
     _, err = run("evaluate", "captions", model, "--corpus", "scenes:5:1:4", code=2)
     expect_words(err, "scenes:COUNT:SEED:OBJECTS")

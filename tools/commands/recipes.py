@@ -1,4 +1,4 @@
-"""Recipes: what docs/data.md says of their keys, and how far their mixtures go."""
+"""Recipes: what the pages say of their keys, and how far their mixtures go."""
 
 import pathlib
 import re
@@ -6,7 +6,8 @@ import re
 from commands.running import check, expect, expect_words, folder, run
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PAGE = ROOT / "docs/data.md"
+PAGE, TRAINING = ROOT / "docs/data.md", ROOT / "docs/training.md"
+UNIMO2 = ROOT / "recipes/unimo2-debug.yaml"
 OWN, DEBUG = ROOT / "recipes/own-corpora.yaml", ROOT / "recipes/debug.yaml"
 
 
@@ -29,6 +30,19 @@ def every_data_key_is_documented(_):
     ):
         lost = [key for key in keys(recipe, section) if f"`{name}{key}`" not in page]
         expect(not lost, f"{PAGE.name} lacks {', '.join(lost)} of {section}")
+
+
+@check
+def every_training_key_is_documented(_):
+    """docs/training.md has every key of a recipe's other sections"""
+    page = TRAINING.read_text()
+    for section, name in (
+        ("model", ""), ("model.vision", ""), ("model.dictionary", "dictionary."), ("optimizer", "optimizer."),
+        ("optimizer.groups.text", ""), ("schedule", "schedule."), ("ranks", "ranks."), ("checkpoints", "checkpoints."),
+        ("log", "log."),
+    ):
+        lost = [key for key in keys(UNIMO2, section) if f"`{name}{key}`" not in page]
+        expect(not lost, f"{TRAINING.name} lacks {', '.join(lost)} of {section}")
 
 
 @check

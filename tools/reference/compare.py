@@ -69,6 +69,7 @@ def compare_closely(run: Path, step: Path) -> list[dict]:
     """One step from its own weights: losses and gradients."""
     batches = batches_of(step)
     losses, gradients = gradients_of(model_of(run, step), batches)
+    gradients = settings(run)[0].trained(gradients)
     rows = compare_losses(step, batches, losses)
     rows += compare_choices(model_of(run, step), batches)
     rows += compare_gradients(read_tensors(step / "gradients.safetensors"), gradients)
@@ -159,6 +160,8 @@ def settings(run: Path) -> tuple[AdamW, Schedule]:
 
     optimizer = ("learning_rate", "beta1", "beta2", "epsilon", "weight_decay", "clip_norm")
     adamw = AdamW(**{name: number("optimizer", name) for name in optimizer})
+    for name, group in (recipe["optimizer"].get("groups") or {}).items():
+        adamw.rates[name] = 0.0 if group["frozen"] else float(group["learning_rate"]) / adamw.learning_rate
     schedule = Schedule(
         recipe["schedule"]["kind"],
         int(number("schedule", "warmup_steps")),

@@ -8,6 +8,7 @@ Inputs and weights are F32 as stored; results and gradients are computed from th
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -39,6 +40,7 @@ BASELINE = {
 }
 CONFIG = BASELINE | {"dictionary": {"codes": 24, "chosen": 5, "scores": "balanced"}}
 SUMMED = BASELINE | {"dictionary": {"codes": 24, "chosen": 5, "scores": "summed"}}
+HIDING = BASELINE | {"dictionary": {"codes": 24, "chosen": 5, "scores": "balanced", "hidden": 0.3}}
 LENGTHS = [3, 12, 7, 5, 9]  # tokens of the samples, with <s> and </s>
 MASKED = [[], [1, 4, 10], [3], [1, 2], [2, 7]]  # tokens to predict, counted within each sample
 MASK_ID = 4
@@ -89,6 +91,8 @@ def objective_case(name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
         tensors["view0"] = images(random)
     if objective == "image_contrastive":
         tensors["view1"] = images(random)
+    if Unimo(config).hides and objective == "masked_language":
+        tensors |= hidden_codes(random, config["dictionary"])
     choices = {}
     if objective == "image_text_matching":
         samples = numpy.split(tensors["tokens"], tensors["offsets"][1:-1])
@@ -105,6 +109,16 @@ def objective_case(name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
     result["loss"] = torch.tensor(losses[0], dtype=torch.float64)
     result |= {f"gradient/{key}": tensor for key, tensor in gradients.items()}
     return result, {"config": json.dumps(config), "objective": objective}
+
+
+def hidden_codes(random: numpy.random.Generator, dictionary: dict) -> dict[str, numpy.ndarray]:
+    """Some of every sample's grounded tokens, ascending."""
+    count = math.ceil(dictionary["hidden"] * dictionary["chosen"])
+    places = [numpy.sort(random.choice(dictionary["chosen"], count, replace=False)) for _ in LENGTHS]
+    return dict(
+        hidden_sequences=numpy.repeat(numpy.arange(len(LENGTHS)), count).astype(numpy.int32),
+        hidden_places=numpy.concatenate(places).astype(numpy.int32),
+    )
 
 
 def next_tokens(tokens: numpy.ndarray, offsets: numpy.ndarray) -> dict[str, numpy.ndarray]:
@@ -131,6 +145,7 @@ OBJECTIVE_CASES = {
     "masked_language_pairs": ("masked_language", CONFIG),
     "masked_language_pairs_summed": ("masked_language", SUMMED),
     "masked_language_pairs_baseline": ("masked_language", BASELINE),
+    "masked_language_pairs_hiding": ("masked_language", HIDING),
     "captioning": ("captioning", CONFIG),
     "captioning_baseline": ("captioning", BASELINE),
     "image_text_matching": ("image_text_matching", CONFIG),

@@ -27,6 +27,8 @@ class Batch:
     view0: Tensor | None = None  # (B, S, S, 3) bytes
     view1: Tensor | None = None  # (B, S, S, 3) bytes
     codes: Tensor | None = None  # (B · G), the rows of the dictionary that the run chose
+    hidden_sequences: Tensor | None = None  # (H), the samples of hidden grounded tokens
+    hidden_places: Tensor | None = None  # (H), their places among a sample's G
     donors: Tensor | None = None  # (B), whose caption stands beside each image
     weights: dict[str, float] | None = None  # of the terms of the loss; 1 where none is given
     loss: float | None = None  # as the run computed it
@@ -42,12 +44,20 @@ class Batch:
         }
         if self.objective not in groups:
             raise ValueError(f"no objective is called {self.objective!r}")
+        if self.hidden_places is not None:
+            groups["masked_language"] |= {"codes"}
         grounding = has_dictionary and self.objective != "image_text_contrastive"
         return groups[self.objective] | ({"dictionary"} if grounding else set())
 
     def weight(self, term: str) -> float:
         default = {"reconstruction": 1.0, "commitment": 0.25}.get(term, 1.0)
         return (self.weights or {}).get(term, default)
+
+    def hidden(self, model: Unimo) -> Tensor | None:
+        """(H), hidden grounded tokens counted over all samples."""
+        if self.hidden_places is None:
+            return None
+        return self.hidden_sequences * model.dictionary.chosen + self.hidden_places
 
     def chosen(self, model: Unimo) -> Tensor | None:
         """(B, G)"""
@@ -68,12 +78,17 @@ def captioning(model: Unimo, batch: Batch) -> Terms:
 
 
 def token_prediction(model: Unimo, batch: Batch, causal: bool) -> Terms:
-    seen = model.understand(batch.view0, batch.tokens, batch.offsets, causal, batch.chosen(model))
+    hidden = batch.hidden(model)
+    seen = model.understand(batch.view0, batch.tokens, batch.offsets, causal, batch.chosen(model), hidden)
     own = zero(model)
     if batch.masked_rows.numel() > 0:
         logits = model.mlm(seen.text[batch.masked_rows.long()], model.text.word)
         own = F.cross_entropy(logits, batch.labels.long())
-    return {batch.objective: own} | dictionary_terms(model, seen.inputs, seen.codes)
+    terms = {batch.objective: own} | dictionary_terms(model, seen.inputs, seen.codes)
+    if hidden is not None:
+        logits = model.codes(seen.grounded[hidden.long()], model.dictionary.codes)
+        terms["hidden_codes"] = F.cross_entropy(logits, torch.cat(seen.chosen)[hidden.long()])
+    return terms
 
 
 def dictionary_terms(model: Unimo, inputs: list[Tensor] | None, codes: list[Tensor] | None) -> Terms:
@@ -118,7 +133,9 @@ def image_contrastive(model: Unimo, batch: Batch) -> Terms:
     own = two_view_loss(normalize(model.simclr(torch.cat([view[:, 0] for view in views]))))
     if not model.has_dictionary:
         return {batch.objective: own}
-    return {batch.objective: own} | dictionary_terms(model, *model.ground(views[0], None, None, batch.chosen(model)))
+    return {batch.objective: own} | dictionary_terms(
+        model, *model.ground(views[0], None, None, batch.chosen(model))[:2]
+    )
 
 
 def image_text_loss(u: Tensor, v: Tensor, temperature: Tensor) -> Tensor:
@@ -199,6 +216,10 @@ def join_slices(slices: list[dict[str, numpy.ndarray]]) -> dict[str, numpy.ndarr
         starts = numpy.cumsum([0] + [len(tensors["tokens"]) for tensors in slices])
         shifted = list(zip(starts, slices))
         joined["offsets"] = numpy.concatenate([[0]] + [start + t["offsets"][1:] for start, t in shifted])
+        if "hidden_sequences" in joined:
+            starts_of_samples = numpy.cumsum([0] + [len(tensors["offsets"]) - 1 for tensors in slices])
+            parts = [start + t["hidden_sequences"] for start, t in zip(starts_of_samples, slices)]
+            joined["hidden_sequences"] = numpy.concatenate(parts)
         if "masked_rows" in joined:
             joined["masked_rows"] = numpy.concatenate([start + t["masked_rows"] for start, t in shifted])
     return joined

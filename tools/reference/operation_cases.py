@@ -274,6 +274,18 @@ def gather_rows(random):
     return case(random, dict(x=normal(random, 8, 10), rows=rows), lambda x, rows: x[rows.long()])
 
 
+@operation("hideRows")
+def hide_rows(random):
+    rows = torch.tensor([6, 0, 3], dtype=torch.int32)
+
+    def apply(x, rows):
+        seen = torch.ones(len(x), 1, dtype=x.dtype)
+        seen[rows.long()] = 0
+        return x * seen
+
+    return case(random, dict(x=normal(random, 8, 10), rows=rows), apply)
+
+
 @operation("product")
 def product(random):
     return case(random, dict(x=normal(random, 5, 11), y=normal(random, 5, 11)), lambda x, y: x * y)

@@ -1,7 +1,7 @@
 """What a step does with gradients: clipping, AdamW by parameter group, and the learning-rate schedule."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -20,6 +20,8 @@ class AdamW:
     epsilon: float
     weight_decay: float
     clip_norm: float | None = None
+    # Of groups whose learning rate is another: what it is multiplied by; 0 freezes them.
+    rates: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self):
         self.steps: dict[str, int] = {}
@@ -28,6 +30,7 @@ class AdamW:
     def step(self, weights: dict[str, Tensor], gradients: dict[str, Tensor], learning_rate: float) -> float:
         """Updates `weights` in place from the gradients of the groups that are active (all their tensors) and
         returns the global norm of those gradients before clipping."""
+        gradients = self.trained(gradients)
         norm = global_norm(gradients)
         scale = min(1.0, self.clip_norm / norm) if self.clip_norm and norm > 0 else 1.0
         for group in {name.split(".")[0] for name in gradients}:
@@ -40,12 +43,20 @@ class AdamW:
                     weights[name].clamp_(*bounds)
         return norm
 
+    def trained(self, gradients: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Without those of frozen groups."""
+        return {name: gradient for name, gradient in gradients.items() if self.rate(name) > 0}
+
+    def rate(self, name: str) -> float:
+        return self.rates.get(name.split(".")[0], 1.0)
+
     def update(self, name: str, weight: Tensor, gradient: Tensor, learning_rate: float) -> None:
         mean, square = self.moments.get(name) or (torch.zeros_like(weight), torch.zeros_like(weight))
         mean = self.beta1 * mean + (1 - self.beta1) * gradient
         square = self.beta2 * square + (1 - self.beta2) * gradient**2
         self.moments[name] = mean, square
         step = self.steps[name.split(".")[0]]
+        learning_rate = learning_rate * self.rate(name)
         if weight.ndim >= 2:  # biases, norms, cls and temperature are not decayed
             weight.mul_(1 - learning_rate * self.weight_decay)
         unbiased_mean = mean / (1 - self.beta1**step)

@@ -7,16 +7,19 @@ extension Tape {
     ///   - qkv: `(N, 3C)`: queries, keys and values side by side, each H heads of D = C/H columns.
     ///   - plan: rows that no block queries get zero.
     ///   - dropout: of the probabilities; the mask's elements are counted per sample, head and block.
-    /// - Returns: `(N, C)`. Saves qkv, the result and `(N, H)` log-sums; probabilities are computed again in backward.
+    /// - Returns: `(N, C)`, or the rows that `plan.output` names. Saves qkv, the result and `(N, H)` log-sums; probabilities
+    ///   are computed again in backward.
     public func attention(
         _ qkv: Variable, heads: Int, plan: AttentionPlan, dropout: Dropout = Dropout(rate: 0), site: Int = 0
     ) -> Variable {
         precondition(qkv.columns % (3 * heads) == 0, "attention: qkv \(qkv.value.shape) for \(heads) heads")
         let C = qkv.columns / 3
-        let y = variable(rows: qkv.rows, columns: C)
-        let logSums = arena.push(rows: qkv.rows, columns: heads)
+        let output = plan.output ?? 0..<qkv.rows
+        let y = variable(rows: output.count, columns: C)
+        let logSums = arena.push(rows: output.count, columns: heads)
         let scores = arena.borrow(rows: pool.threads, columns: plan.largestBlock)
-        var kernel = AttentionKernel(qkv: qkv.value, y: y.value, logSums: logSums, heads: heads, scale: 1)
+        var kernel = AttentionKernel(
+            qkv: qkv.value, y: y.value, logSums: logSums, first: output.lowerBound, heads: heads, scale: 1)
         kernel.scale = 1 / Float(C / heads).squareRoot()
         if dropout.isActive, let randomness {
             kernel.dropout = (dropout, randomness.with(purpose: .dropout(site: site)))
@@ -50,6 +53,8 @@ struct AttentionKernel {
     let qkv: Tensor
     let y: Tensor
     let logSums: Tensor
+    /// Row of qkv at which the result begins.
+    let first: Int
     let heads: Int
     var scale: Float
     var dropout: (Dropout, RandomKey)?
@@ -71,7 +76,7 @@ struct AttentionKernel {
             for row in block.queries {
                 let visible = visibleKeys(block, row)
                 let line = scores + (row - block.queries.lowerBound) * block.keyCount
-                logSums.floats[row * heads + head] = softmax(line, count: visible)
+                logSums.floats[(row - first) * heads + head] = softmax(line, count: visible)
                 (line + visible).update(repeating: 0, count: block.keyCount - visible)
             }
             applyDropout(sample, block: number, head: head, scores)
@@ -80,7 +85,7 @@ struct AttentionKernel {
                 multiply(
                     m: block.queries.count, n: D, k: keys.count, Operand(scores + column, stride: block.keyCount),
                     operand(qkv, part: 2, row: keys.lowerBound, head: head), beta: column == 0 ? 0 : 1,
-                    into: address(y, part: 0, row: block.queries.lowerBound, head: head), cStride: C)
+                    into: address(y, part: 0, row: block.queries.lowerBound - first, head: head), cStride: C)
                 column += keys.count
             }
         }
@@ -93,7 +98,7 @@ struct AttentionKernel {
     ) {
         for (number, block) in sample.blocks.enumerated() where block.keyCount > 0 {
             let (queries, width) = (block.queries, block.keyCount)
-            let dyBlock = operand(dy, part: 0, row: queries.lowerBound, head: head)
+            let dyBlock = operand(dy, part: 0, row: queries.lowerBound - first, head: head)
             restoreProbabilities(block, head: head, into: probabilities)
             // dP = dy·vᵀ, through the mask; gradients of dropped probabilities are zero.
             var column = 0
@@ -108,7 +113,8 @@ struct AttentionKernel {
             for row in queries {
                 let line = (row - queries.lowerBound) * width
                 let delta = dot(
-                    address(dy, part: 0, row: row, head: head), address(y, part: 0, row: row, head: head), count: D)
+                    address(dy, part: 0, row: row - first, head: head),
+                    address(y, part: 0, row: row - first, head: head), count: D)
                 softmaxGradient(probabilities + line, delta: delta, scale: scale, gradients + line, count: width)
             }
             applyDropout(sample, block: number, head: head, probabilities)
@@ -158,7 +164,7 @@ struct AttentionKernel {
         for row in block.queries {
             let visible = visibleKeys(block, row)
             let line = scores + (row - block.queries.lowerBound) * block.keyCount
-            exponentials(line, minus: logSums.floats[row * heads + head], count: visible)
+            exponentials(line, minus: logSums.floats[(row - first) * heads + head], count: visible)
             (line + visible).update(repeating: 0, count: block.keyCount - visible)
         }
     }

@@ -70,6 +70,7 @@ extension Tape {
             (y.value.floats + i * C).update(from: table.value.floats + Int(row) * C, count: C)
         }
         record(y, parameters: [table]) { [self] dy in
+            guard !table.isFrozen else { return }
             let d = table.gradient.floats
             // Tasks own columns, so that rows are added in one order whatever the threads.
             forColumnBlocks(of: C) { columns in

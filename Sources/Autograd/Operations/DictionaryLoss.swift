@@ -49,7 +49,7 @@ extension Tape {
             total.2 += Double(sums.floats[3 * sample + 2])
         }
         arena.recycle(sums)
-        if records { sharpness.gradient.floats[0] += Float(total.2) }
+        if records, !sharpness.isFrozen { sharpness.gradient.floats[0] += Float(total.2) }
         record(parameters: [sharpness])
         return (total.0 * Double(scales.reconstruction), total.1 * Double(scales.commitment))
     }

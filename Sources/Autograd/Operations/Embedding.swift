@@ -37,6 +37,7 @@ extension Tape {
         }
         arena.recycle(places)
         record(y, parameters: [word, position, type]) { [self] dy in
+            guard !word.isFrozen else { return }
             let (dWord, dPosition) = (word.gradient.floats, position.gradient.floats)
             addBiasGradient(dy, type)
             // Tasks own columns, so that rows are added in one order whatever the threads.
@@ -89,6 +90,7 @@ extension Tape {
         }
         arena.recycle(projected)
         record(y, parameters: [weight, bias, cls, position]) { [self] dy in
+            guard !weight.isFrozen else { return }
             let d = arena.borrow(rows: B * P, columns: C)
             pool.run(B) { image, _ in
                 (d.floats + image * P * C).update(from: dy.floats + (image * (P + 1) + 1) * C, count: P * C)

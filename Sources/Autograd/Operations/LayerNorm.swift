@@ -170,6 +170,7 @@ extension Tape {
     private func addNormGradients(
         _ x: Tensor, _ statistics: Tensor, _ dy: Tensor, _ weight: Parameter, _ bias: Parameter
     ) {
+        guard !weight.isFrozen else { return }
         let (dWeight, dBias) = (weight.gradient.floats, bias.gradient.floats)
         forColumnBlocks(of: x.columns) { columns in
             addLayerNormParameterGradients(

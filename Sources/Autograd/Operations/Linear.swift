@@ -69,14 +69,17 @@ extension Tape {
 
     /// dW += dyᵀ·x, db += Σ dy.
     func addWeightGradients(x: Tensor, dy: Tensor, _ weight: Parameter, _ bias: Parameter) {
-        multiply(
-            pool, m: dy.columns, n: x.columns, k: dy.rows, Operand(dy, transposed: true), Operand(x), beta: 1,
-            into: weight.gradient)
+        if !weight.isFrozen {
+            multiply(
+                pool, m: dy.columns, n: x.columns, k: dy.rows, Operand(dy, transposed: true), Operand(x), beta: 1,
+                into: weight.gradient)
+        }
         addBiasGradient(dy, bias)
     }
 
     /// db += Σ over rows of dy.
     func addBiasGradient(_ dy: Tensor, _ bias: Parameter) {
+        guard !bias.isFrozen else { return }
         let gradient = bias.gradient.floats
         forColumnBlocks(of: dy.columns) { columns in
             addColumnSums(dy.floats, rows: dy.rows, columns: columns, stride: dy.columns, into: gradient)

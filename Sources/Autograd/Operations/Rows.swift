@@ -83,6 +83,27 @@ extension Tape {
         return y
     }
 
+    /// x with zeros in `rows`.
+    /// - Parameters: x `(N, C)`, rows, each once.
+    /// - Returns: `(N, C)`.
+    public func hideRows(_ x: Variable, _ rows: [Int32]) -> Variable {
+        let y = variable(rows: x.rows, columns: x.columns)
+        y.value.floats.update(from: x.value.floats, count: x.value.count)
+        hide(rows, in: y.value)
+        record(y) { [self] dy in
+            hide(rows, in: dy)
+            pass(dy, to: x)
+        }
+        return y
+    }
+
+    private func hide(_ rows: [Int32], in x: Tensor) {
+        for row in rows {
+            precondition(row >= 0 && Int(row) < x.rows, "row \(row) of \(x.shape)")
+            x.rows(Int(row)..<Int(row) + 1).fill(0)
+        }
+    }
+
     /// z = x · y, element by element.
     /// - Parameters: x, y `(N, C)`.
     /// - Returns: `(N, C)`. Saves both.

@@ -30,7 +30,7 @@ extension OperationTable {
             let (loss, slope) = ContrastiveLoss(arena: tape.arena, pool: tape.pool).pairs(
                 u: u.value, v: v.value, temperature: temperature.value.floats[0], own: 0..<u.rows,
                 du: tape.contribution(to: u).gradient, dv: tape.contribution(to: v).gradient)
-            temperature.gradient.floats[0] += Float(slope)
+            if !temperature.isFrozen { temperature.gradient.floats[0] += Float(slope) }
             return .loss(loss)
         },
         OperationCase(

@@ -44,6 +44,16 @@ extension OperationTable {
             .rows(tape.gatherRows(inputs.variable("x"), inputs.integers("rows")))
         },
         OperationCase(
+            "hideRows",
+            [
+                .variable("x", [9, 37], [N, C]),
+                .integers("rows") { $0 == .small ? [6, 0, 3] : (0..<Int32(N / 7)).map { 7 * $0 } },
+            ],
+            work: .memory(forward: bytes(2 * N * C), backward: bytes(N * C))
+        ) { tape, inputs in
+            .rows(tape.hideRows(inputs.variable("x"), inputs.integers("rows")))
+        },
+        OperationCase(
             "stackRows", [.variable("a", [3, 37], [N, C]), .variable("b", [5, 37], [N, C])],
             work: .memory(forward: bytes(4 * N * C), backward: bytes(4 * N * C))
         ) { tape, inputs in

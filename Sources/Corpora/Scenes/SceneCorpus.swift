@@ -14,6 +14,15 @@ public struct SceneSettings: Sendable, Equatable {
     /// Side of the image in pixels.
     public var side: Int
 
+    /// Numbers of objects as people write them, `2` or `2-3`; nil for what is not within 1…3.
+    public static func objects(_ text: some StringProtocol) -> ClosedRange<Int>? {
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+        guard (1...2).contains(ends.count), let first = ends.first, let last = ends.last, first >= 1, last <= 3,
+            first <= last
+        else { return nil }
+        return first...last
+    }
+
     public init(
         seed: UInt64, count: Int, first: Int = 0, part: ScenePart = .train, objects: ClosedRange<Int> = 1...3,
         side: Int = 64

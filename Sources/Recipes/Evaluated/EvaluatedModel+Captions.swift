@@ -27,26 +27,19 @@ extension EvaluatedModel {
         corpus name: String, beams: Int, limit: Int? = nil, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> CaptionOutcome {
         let corpus = try pairs(name, for: "captioning")
-        let reader = pairs(of: corpus, needs: SampleNeeds(views: [.none], imageSize: config.imageSize))
+        let reader = reader(of: corpus, needs: SampleNeeds(views: [.none], imageSize: config.imageSize))
         let ends = tokenizer.textEnds
         let decoder = CaptionDecoder(
             model: model, arena: Arena(capacity: Self.arenaBytes), pool: pool, ends: (ends.start, ends.end),
             forbidden: Set(tokenizer.specialIDs), maxTokens: config.maxTokens, beams: beams)
         var captions: [CaptionOutcome.Caption] = []
-        let count = min(limit ?? reader.count, reader.count)
-        for start in stride(from: 0, to: count, by: Self.chunk) {
-            let end = min(start + Self.chunk, count)
-            for chunk in try reader.batch(of: start..<end, pool: pool).chunks {
-                let found = decoder.captions(chunk.views[0])
-                for (offset, tokens) in found.enumerated() {
-                    let references = try corpus.read(start + chunk.positions.lowerBound + offset).texts
-                    captions.append(
-                        .init(
-                            key: chunk.keys[offset], text: try tokenizer.decode(tokens).trimmingBlanks,
-                            references: references))
-                }
+        try forEachChunk(of: reader, limit: limit, progress: progress) { chunk in
+            for (key, tokens) in zip(chunk.keys, decoder.captions(chunk.views[0])) {
+                captions.append(
+                    .init(
+                        key: key, text: try tokenizer.decode(tokens).trimmingBlanks,
+                        references: try corpus.read(captions.count).texts))
             }
-            try progress(end, count)
         }
         let scores = CaptionScores(captions: captions.map(\.text), references: captions.map(\.references))
         return CaptionOutcome(captions: captions, scores: scores)

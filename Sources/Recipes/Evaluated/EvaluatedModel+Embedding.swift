@@ -30,7 +30,7 @@ extension EvaluatedModel {
         let (hasImages, hasTexts) = (corpus.kind != .texts, corpus.kind != .images)
         let needs = SampleNeeds(
             maxTokens: hasTexts ? config.maxTokens : nil, views: hasImages ? [.none] : [], imageSize: config.imageSize)
-        let reader = pairs(of: corpus, needs: needs)
+        let reader = reader(of: corpus, needs: needs)
         let arena = Arena(capacity: Self.arenaBytes)
         var rows = EmbeddingRows(hidden: hidden)
         try forEachChunk(of: reader, progress: progress) { chunk in

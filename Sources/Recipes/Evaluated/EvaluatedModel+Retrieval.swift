@@ -33,7 +33,7 @@ extension EvaluatedModel {
     ) throws -> RetrievalOutcome {
         let objective = ImageTextContrastive(
             maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: .none)
-        let reader = pairs(of: try pairs(name, for: "retrieval"), needs: objective.needs)
+        let reader = reader(of: try pairs(name, for: "retrieval"), needs: objective.needs)
         let arena = Arena(capacity: Self.arenaBytes)
         let embedder = PairEmbedder(model: model, arena: arena, pool: pool)
         var embeddings = PairEmbeddings(width: config.text.width)

@@ -46,25 +46,34 @@ public final class EvaluatedModel {
     /// Samples computed at a time.
     static let chunk = 64
 
-    /// The pairs of a corpus in its order, images as they are, texts as tokens.
-    func pairs(of corpus: any StoredCorpus, needs: SampleNeeds) -> HeldOutReader {
+    /// The samples of a corpus in its order, images as they are, texts as tokens.
+    /// - Parameter seed: of the random numbers that `prepare` draws.
+    func reader(
+        of corpus: any StoredCorpus, needs: SampleNeeds, seed: UInt64 = 0, prepare: @escaping Prepare = { _, _ in }
+    ) -> HeldOutReader {
         let entry = LoaderEntry(
             corpus: corpus,
             sampling: SamplerEntry(name: corpus.name, count: corpus.count, weight: 1, batchSize: Self.chunk),
-            chunk: .samples(Self.chunk), needs: needs, textEnds: tokenizer.textEnds)
-        return HeldOutReader(entry: entry, seed: 0, tokenize: tokenizer.tokenize)
+            chunk: .samples(Self.chunk), needs: needs, textEnds: tokenizer.textEnds, prepare: prepare)
+        return HeldOutReader(entry: entry, seed: seed, tokenize: tokenizer.tokenize)
     }
 
     /// Calls `body` with the samples of `reader` chunk by chunk.
-    /// - Parameter progress: samples done, samples in all.
+    /// - Parameters:
+    ///   - limit: of samples; nil for all. - progress: samples done, samples in all.
+    /// - Returns: samples.
+    @discardableResult
     func forEachChunk(
-        of reader: HeldOutReader, progress: (Int, Int) throws -> Void, _ body: (Chunk) throws -> Void
-    ) throws {
-        for start in stride(from: 0, to: reader.count, by: Self.chunk) {
-            let end = min(start + Self.chunk, reader.count)
+        of reader: HeldOutReader, limit: Int? = nil, progress: (Int, Int) throws -> Void,
+        _ body: (Chunk) throws -> Void
+    ) throws -> Int {
+        let count = min(limit ?? reader.count, reader.count)
+        for start in stride(from: 0, to: count, by: Self.chunk) {
+            let end = min(start + Self.chunk, count)
             for chunk in try reader.batch(of: start..<end, pool: pool).chunks { try body(chunk) }
-            try progress(end, reader.count)
+            try progress(end, count)
         }
+        return count
     }
 
     func pairs(_ name: String, for purpose: String) throws -> any StoredCorpus {
@@ -80,10 +89,9 @@ public final class EvaluatedModel {
     static func corpus(_ name: String, side: Int) throws -> any StoredCorpus {
         let parts = name.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.first == "scenes" else { return try ShardCorpus(directory: name) }
-        let objects = (parts.count > 3 ? parts[3] : "1-3").split(separator: "-").map { Int($0) ?? 0 }
         guard (2...4).contains(parts.count), let count = Int(parts[1]), count > 0,
-            let seed = UInt64(parts.count > 2 ? parts[2] : "1"), (1...2).contains(objects.count),
-            objects[0] >= 1, objects[objects.count - 1] <= 3, objects[0] <= objects[objects.count - 1]
+            let seed = UInt64(parts.count > 2 ? parts[2] : "1"),
+            let objects = SceneSettings.objects(parts.count > 3 ? parts[3] : "1-3")
         else {
             throw RecipeContradiction(
                 "\(name): held-out scenes are given as scenes:COUNT, scenes:COUNT:SEED or scenes:COUNT:SEED:OBJECTS with "
@@ -92,7 +100,6 @@ public final class EvaluatedModel {
         return SceneCorpus(
             name: name, kind: .pairs,
             settings: SceneSettings(
-                seed: seed, count: count, part: .heldOut, objects: objects[0]...objects[objects.count - 1],
-                side: max(side, 8)))
+                seed: seed, count: count, part: .heldOut, objects: objects, side: max(side, 8)))
     }
 }

@@ -1,4 +1,5 @@
 /// `tools/reference/unimo_reference.py`, for those who take a checkpoint to PyTorch; a check holds both against each other.
+/// Written by `tools/reference/embed`.
 enum ReferenceClass {
     static let source = ##"""
         """UNIMO-2 in plain PyTorch: the model and its checkpoint files. Losses are in `objectives.py`.
@@ -184,8 +185,10 @@ enum ReferenceClass {
 
             image: Tensor | None  # (B, 1 + P, C)
             text: Tensor | None  # (N, C)
+            grounded: Tensor | None = None  # (B · G, C)
             inputs: list[Tensor] | None = None  # (P + T, C) of each sample
             codes: list[Tensor] | None = None  # (G, C) of each sample
+            chosen: list[Tensor] | None = None  # (G), which codes those are
 
 
         class GroundedTransformer(nn.Module):
@@ -200,10 +203,11 @@ enum ReferenceClass {
             def forward(
                 self, image: Tensor | None, codes: list[Tensor] | None, text: Tensor | None, offsets: list[int] | None,
                 causal: bool,
-            ) -> tuple[Tensor | None, Tensor | None]:
-                """Image (B, 1 + P, C) or none, codes (G, C) of each sample or none, text (N, C) or none → image and text rows."""
+            ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+                """Image (B, 1 + P, C) or none, codes (G, C) of each sample or none, text (N, C) or none → rows of image, of text
+                and of grounded tokens."""
                 if not len(self.layers):
-                    return image, text
+                    return image, text, None
                 samples = image.shape[0] if image is not None else len(offsets) - 1
                 rows, bounds, sees, kinds = [], [0], [], []
                 for b in range(samples):
@@ -221,10 +225,11 @@ enum ReferenceClass {
                 x = torch.cat(rows) if rows else text
                 for layer in self.layers:
                     x = layer(x, bounds, sees)
-                is_image, is_text = (torch.tensor([k == wanted for k in kinds], dtype=torch.bool) for wanted in "vt")
+                is_image, is_text, is_code = (torch.tensor([k == kind for k in kinds], dtype=torch.bool) for kind in "vtg")
                 return (
                     None if image is None else x[is_image].view(image.shape),
                     None if text is None else x[is_text],
+                    None if codes is None else x[is_code],
                 )
 
 
@@ -289,7 +294,7 @@ enum ReferenceClass {
         class Unimo(nn.Module):
             """
             `config`: vocabulary, max_tokens, image_size, patch_size, projection, for each of vision, text and grounded:
-            layers, width, heads, feed_forward, epsilon; and unless it is the baseline, dictionary: codes, chosen, scores.
+            layers, width, heads, feed_forward, epsilon; and unless it is the baseline, dictionary: codes, chosen, scores, hidden.
             """
 
             def __init__(self, config: dict):
@@ -302,6 +307,8 @@ enum ReferenceClass {
                     self.dictionary = Dictionary(config["dictionary"], width)
                 self.grounded = GroundedTransformer(config)
                 self.mlm = MaskedLanguageHead(width, config["vocabulary"], config["text"]["epsilon"])
+                if self.hides:
+                    self.codes = MaskedLanguageHead(width, config["dictionary"]["codes"], config["grounded"]["epsilon"])
                 self.itm = MatchingHead(width)
                 self.itc = ImageTextContrast()
                 self.simclr = ProjectionHead(config["vision"]["width"], config["projection"])
@@ -310,32 +317,40 @@ enum ReferenceClass {
             def has_dictionary(self) -> bool:
                 return bool(self.config.get("dictionary"))
 
+            @property
+            def hides(self) -> bool:
+                """Whether grounded tokens are hidden and told."""
+                return (self.config.get("dictionary") or {}).get("hidden", 0) > 0
+
             def understand(
                 self, pixels: Tensor | None, tokens: Tensor | None, offsets: list[int] | None, causal: bool = False,
-                codes: Tensor | None = None,
+                codes: Tensor | None = None, hidden: Tensor | None = None,
             ) -> Grounded:
-                """Everything, from pixels and ids to the Grounded Transformer's rows. `codes` (B, G) are choices made elsewhere."""
+                """Everything, from pixels and ids to the Grounded Transformer's rows. `codes` (B, G) are choices made elsewhere;
+                `hidden` (M) counts grounded tokens, of all samples, that the Grounded Transformer sees as zeros."""
                 image = None if pixels is None else self.vision(pixels)
                 text = None if tokens is None else self.text(tokens, offsets, causal)
                 if not self.has_dictionary:
                     return Grounded(*self.grounded(image, None, text, offsets, causal))
-                inputs, chosen = self.ground(image, None if causal else text, offsets, codes)
-                return Grounded(*self.grounded(image, chosen, text, offsets, causal), inputs, chosen)
+                inputs, chosen, rows = self.ground(image, None if causal else text, offsets, codes)
+                seen = chosen if hidden is None else hide(chosen, hidden)
+                return Grounded(*self.grounded(image, seen, text, offsets, causal), inputs, chosen, rows)
 
             def ground(
                 self, image: Tensor | None, text: Tensor | None, offsets: list[int] | None, codes: Tensor | None = None
-            ) -> tuple[list[Tensor], list[Tensor]]:
-                """The dictionary's inputs and the codes chosen, of each sample; class rows are no inputs."""
+            ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+                """Of each sample the dictionary's inputs, the codes chosen, and which those are; class rows are no inputs."""
                 none = self.dictionary.codes[:0]
                 samples = image.shape[0] if image is not None else len(offsets) - 1
-                inputs, chosen = [], []
+                inputs, chosen, which = [], [], []
                 for b in range(samples):
                     patches = none if image is None else image[b, 1:]
                     words = none if text is None else text[offsets[b] + 1 : offsets[b + 1]]
                     rows = self.dictionary.choose(patches, words) if codes is None else codes[b].long()
                     inputs.append(torch.cat([patches, words]))
                     chosen.append(self.dictionary.codes[rows])
-                return inputs, chosen
+                    which.append(rows)
+                return inputs, chosen, which
 
             def image_embedding(self, pixels: Tensor) -> Tensor:
                 """(B, S, S, 3) bytes → (B, C), of length one: what retrieval compares."""
@@ -364,6 +379,13 @@ enum ReferenceClass {
             x = x.view(samples, side, patch_size, side, patch_size, 3).permute(0, 1, 3, 5, 2, 4)
             x = x.reshape(samples, side * side, 3 * patch_size**2) @ weight.T + bias
             return torch.cat([cls.expand(samples, 1, -1), x], dim=1) + position
+
+
+        def hide(codes: list[Tensor], hidden: Tensor) -> list[Tensor]:
+            """(G, C) of each sample, zeros in the rows (M) counted over all samples."""
+            seen = torch.ones(sum(len(part) for part in codes), 1, dtype=codes[0].dtype)
+            seen[hidden.long()] = 0
+            return list((torch.cat(codes) * seen).split([len(part) for part in codes]))
 
 
         def dictionary_distances(x: Tensor, codes: Tensor, sharpness: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@ import Autograd
 import Checkpoints
 import Logging
 import Storage
+import Tensors
 
 /// What a run took from the checkpoint its recipe names as `init`: weights only, by name.
 struct WeightsStart {
@@ -9,6 +10,8 @@ struct WeightsStart {
     private(set) var taken: [String] = []
     /// In the model, and not in the checkpoint.
     private(set) var drawn: [String] = []
+    /// Position tables made to fit, and how.
+    private(set) var changed: [(name: String, note: String)] = []
     /// In both, of different shapes.
     private(set) var misfits: [(name: String, model: [Int], checkpoint: [Int])] = []
     /// In the checkpoint alone.
@@ -25,16 +28,19 @@ struct WeightsStart {
                 drawn.append(parameter.name)
                 continue
             }
+            if shape != parameter.shape,
+                let change = PositionTables.change(parameter.name, from: shape, to: parameter.shape)
+            {
+                changed.append((parameter.name, change.note))
+                try Self.read(checkpoint, parameter, shape, change.apply)
+                continue
+            }
             guard shape == parameter.shape else {
                 misfits.append((parameter.name, parameter.shape, shape))
                 continue
             }
             taken.append(parameter.name)
-            targets.append(
-                RestoreTarget(
-                    name: parameter.name, shape: parameter.shape,
-                    bytes: UnsafeMutableRawBufferPointer(
-                        start: store.weights + parameter.range.lowerBound, count: parameter.count * 4)))
+            targets.append(parameter.restoreTarget(in: store.weights))
         }
         left = found.keys.sorted()
         try checkpoint.restoreWeights(into: targets, allowingOthers: true)
@@ -45,8 +51,21 @@ struct WeightsStart {
         }
     }
 
+    /// Reads a table of another shape, changes it, and puts it where the parameter is.
+    private static func read(
+        _ checkpoint: Checkpoint, _ parameter: Parameter, _ shape: [Int], _ change: ([Float]) -> [Float]
+    ) throws {
+        var table = [Float](repeating: 0, count: shape.reduce(1, *))
+        try table.withUnsafeMutableBytes { bytes in
+            try checkpoint.restoreWeights(
+                into: [RestoreTarget(name: parameter.name, shape: shape, bytes: bytes)], allowingOthers: true)
+        }
+        parameter.value.floats.update(from: change(table), count: parameter.count)
+    }
+
     func announce(_ log: Logger) {
         log.info("init: \(taken.count) weights from \(path)")
+        for (name, note) in changed { log.info("init: \(name) made to fit: \(note)") }
         for misfit in misfits {
             log.warning("init: \(misfit.name) is \(misfit.model) here and \(misfit.checkpoint) there: drawn anew")
         }

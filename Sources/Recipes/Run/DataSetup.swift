@@ -56,7 +56,17 @@ struct DataSetup {
     /// What training knows of the entries: the mixture's, then validation's.
     var trainedEntries: [TrainedEntry] {
         (recipe.mixture + (recipe.validation?.entries ?? [])).map {
-            TrainedEntry(corpus: $0.corpus, objective: objective($0))
+            TrainedEntry(corpus: $0.corpus, objective: objective($0), frozen: recipe.optimizer.frozen)
+        }
+    }
+
+    /// An objective all of whose parameters are frozen is a mistake that would cost its share of every step.
+    func refuseFrozenEntries() throws {
+        for entry in trainedEntries.prefix(recipe.mixture.count) where entry.groups.isEmpty {
+            let groups = entry.objective.groups.sorted().joined(separator: ", ")
+            throw RecipeContradiction(
+                "mixture: \(entry.objective.name) on \(entry.corpus) would train \(groups), all of which "
+                    + "optimizer.groups freezes: leave the entry out or one of them free")
         }
     }
 

@@ -90,6 +90,7 @@ public final class Run {
         config = recipe.model.config(vocabulary: tokenizer.vocabularySize)
         data = DataSetup(recipe: recipe, corpora: corpora, tokenizer: tokenizer, config: config)
 
+        try communication.together("looking for what is trained") { [data] in try data.refuseFrozenEntries() }
         let threads = try Run.threads(recipe, communication)
         pool = WorkerPool(threads: threads)
         let model = UNIMO2(config)
@@ -100,6 +101,7 @@ public final class Run {
                 byteCount: bytes, name: "unimo-gradients", isShared: ranks > 1 && recipe.reduction != .ring)
         }
         let store = ParameterStore(model.parameters, alignment: alignment, gradients: gradients.base)
+        store.freeze(groups: recipe.optimizer.frozen)
         let reduction = try communication.attach(gradients: gradients, reduction: recipe.reduction)
         let optimizer = Optimizer(recipe.optimizer, store: store, pool: pool)
         snapshot = Snapshot(store: store, optimizer: optimizer)

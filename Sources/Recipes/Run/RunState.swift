@@ -70,6 +70,20 @@ extension ParameterStore {
                 bytes: UnsafeRawBufferPointer(start: base + parameter.range.lowerBound, count: parameter.count * 4))
         }
     }
+
+    /// Where a checkpoint's numbers go in such an arena, tensor by tensor.
+    func restoreTargets(in base: UnsafeMutablePointer<Float>) -> [RestoreTarget] {
+        parameters.map { $0.restoreTarget(in: base) }
+    }
+}
+
+extension Parameter {
+    /// Where a checkpoint's numbers of this parameter go in a flat arena.
+    func restoreTarget(in base: UnsafeMutablePointer<Float>) -> RestoreTarget {
+        RestoreTarget(
+            name: name, shape: shape,
+            bytes: UnsafeMutableRawBufferPointer(start: base + range.lowerBound, count: count * 4))
+    }
 }
 
 /// The numbers of a run on their way to and from a checkpoint.
@@ -86,32 +100,17 @@ struct Snapshot {
             ])
     }
 
-    private func targets(_ base: UnsafeMutablePointer<Float>) -> [RestoreTarget] {
-        store.parameters.map { parameter in
-            RestoreTarget(
-                name: parameter.name, shape: parameter.shape,
-                bytes: UnsafeMutableRawBufferPointer(
-                    start: base + parameter.range.lowerBound, count: parameter.count * 4))
-        }
-    }
-
     /// Reads weights, moments and group counters.
     func restore(_ checkpoint: Checkpoint, _ state: RunState) throws {
-        try checkpoint.restoreWeights(into: targets(store.weights))
-        try checkpoint.restoreOptimizer(.expAvg, into: targets(optimizer.firstMoments))
-        try checkpoint.restoreOptimizer(.expAvgSq, into: targets(optimizer.secondMoments))
+        try checkpoint.restoreWeights(into: store.restoreTargets(in: store.weights))
+        try checkpoint.restoreOptimizer(.expAvg, into: store.restoreTargets(in: optimizer.firstMoments))
+        try checkpoint.restoreOptimizer(.expAvgSq, into: store.restoreTargets(in: optimizer.secondMoments))
         optimizer.restore(groupSteps: state.groupSteps)
     }
 
     /// Reads weights only, as evaluation does.
     static func restoreWeights(_ checkpoint: Checkpoint, into store: ParameterStore) throws {
-        try checkpoint.restoreWeights(
-            into: store.parameters.map { parameter in
-                RestoreTarget(
-                    name: parameter.name, shape: parameter.shape,
-                    bytes: UnsafeMutableRawBufferPointer(
-                        start: store.weights + parameter.range.lowerBound, count: parameter.count * 4))
-            })
+        try checkpoint.restoreWeights(into: store.restoreTargets(in: store.weights))
     }
 }
 

@@ -53,6 +53,10 @@ struct TensorDump {
             add("offsets", text.offsets)
             add("masked_rows", text.maskedRows)
             add("labels", text.labels)
+            if !text.hiddenCodes.isEmpty {
+                add("hidden_sequences", text.hiddenCodes.map(\.sequence))
+                add("hidden_places", text.hiddenCodes.map(\.place))
+            }
         }
         for (name, values) in choices.sorted(by: { $0.key < $1.key }) { add(name, values) }
         for view in (batch.chunks.first?.views ?? []).indices {
@@ -80,7 +84,8 @@ struct TensorDump {
         guard batch.chunks.first?.text != nil else { return nil }
         var all = TextRows()
         for text in batch.chunks.compactMap(\.text) {
-            let shift = Int32(all.tokens.count)
+            let (shift, sequences) = (Int32(all.tokens.count), Int32(all.offsets.count - 1))
+            all.hiddenCodes += text.hiddenCodes.map { .init(sequence: $0.sequence + sequences, place: $0.place) }
             all.tokens += text.tokens
             all.offsets += text.offsets.dropFirst().map { $0 + shift }
             all.maskedRows += text.maskedRows.map { $0 + shift }

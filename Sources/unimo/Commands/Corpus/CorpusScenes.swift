@@ -25,6 +25,9 @@ struct CorpusScenes: ParsableCommand {
     @Option(name: .customLong("held-out"), help: "Samples in the held-out corpus (default: a tenth of COUNT).")
     var heldOut: Int?
 
+    @Option(help: ArgumentHelp("Objects in a scene, from 1 to 3: 2 or 1-3.", valueName: "range"))
+    var objects = "1-3"
+
     @Option(help: ArgumentHelp("Side of the pictures.", valueName: "pixels"))
     var side = 64
 
@@ -38,13 +41,18 @@ struct CorpusScenes: ParsableCommand {
         guard (16...1024).contains(side) else {
             throw ValidationError("--side takes pixels in 16...1024, not \(side)")
         }
+        guard SceneSettings.objects(objects) != nil else {
+            throw ValidationError("--objects takes numbers in 1...3 as 2 or 1-3, not \(objects)")
+        }
         if let heldOut, !(1...100_000_000).contains(heldOut) {
             throw ValidationError("--held-out takes a number in 1...100000000, not \(heldOut)")
         }
     }
 
     func run() throws {
-        let export = SceneExport(directory: output, seed: seed, count: count, heldOut: heldOut, side: side)
+        let export = SceneExport(
+            directory: output, seed: seed, count: count, heldOut: heldOut,
+            objects: SceneSettings.objects(objects) ?? 1...3, side: side)
         let pool = WorkerPool(threads: workers.count)
         defer { pool.stop() }
         Interruption.catchSignals()

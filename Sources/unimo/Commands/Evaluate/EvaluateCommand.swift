@@ -6,7 +6,7 @@ import Runtime
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measure a trained model on held-out data.",
-        subcommands: [EvaluateRetrieval.self, EvaluateCaptions.self])
+        subcommands: [EvaluateRetrieval.self, EvaluateLanguage.self, EvaluateCaptions.self])
 }
 
 /// What every evaluation takes.
@@ -16,7 +16,7 @@ struct EvaluationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A packed corpus of pairs, or scenes:COUNT[:SEED[:OBJECTS]] for held-out scenes.", valueName: "dir"))
+            "A packed corpus, or scenes:COUNT[:SEED[:OBJECTS]] for held-out scenes.", valueName: "dir"))
     var corpus: String
 
     @Option(help: ArgumentHelp("Threads (default: the processors this process may run on).", valueName: "count"))

@@ -1,0 +1,66 @@
+import Autograd
+public import Batches
+import Glibc
+public import Models
+public import Runtime
+public import Tensors
+
+/// How well masked tokens are told.
+public struct LanguageScores: Sendable, Equatable {
+    /// Masked tokens.
+    public private(set) var tokens = 0
+    /// Σ −log p(token), in nats.
+    public private(set) var crossEntropy = 0.0
+    /// Tokens that were the likeliest.
+    public private(set) var hits = 0
+
+    public init() {}
+
+    /// - Parameters: logits `(V)` of one masked token, whose id was `label`.
+    public mutating func add(logits: UnsafeBufferPointer<Float>, label: Int) {
+        precondition(logits.indices.contains(label), "token \(label) of a vocabulary of \(logits.count)")
+        var best = 0
+        for id in logits.indices where logits[id] > logits[best] { best = id }
+        let largest = Double(logits[best])
+        let sum = logits.reduce(0.0) { $0 + exp(Double($1) - largest) }
+        crossEntropy += largest + log(sum) - Double(logits[label])
+        hits += best == label ? 1 : 0
+        tokens += 1
+    }
+
+    /// Mean of −log p(token), in nats.
+    public var loss: Double { crossEntropy / Double(max(tokens, 1)) }
+    public var perplexity: Double { exp(loss) }
+    public var accuracy: Double { Double(hits) / Double(max(tokens, 1)) }
+}
+
+/// Fills masked tokens with a model's masked-language head, beside the image or without it.
+public struct MaskedTokenScorer {
+    public let model: UNIMO2
+    public let arena: Arena
+    public let pool: WorkerPool
+
+    public init(model: UNIMO2, arena: Arena, pool: WorkerPool) {
+        self.model = model
+        self.arena = arena
+        self.pool = pool
+    }
+
+    /// Adds the masked tokens of a chunk to `scores`.
+    /// - Parameter seesImages: false hides the images.
+    public func score(_ chunk: Chunk, seesImages: Bool, into scores: inout LanguageScores) {
+        guard let text = chunk.text else { preconditionFailure("images alone have no tokens to tell") }
+        guard !text.labels.isEmpty else { return }
+        arena.reset()
+        let tape = Tape(arena: arena, pool: pool, records: false)
+        let seen = model.understand(
+            images: seesImages ? chunk.views.first : nil, text, positions: chunk.positions, tape)
+        guard let hidden = seen.output.texts else { preconditionFailure("no text rows") }
+        let rows = tape.gatherRows(hidden, text.maskedRows)
+        let logits = model.heads.tokenLogits(rows, word: model.text.word, tape).value
+        for (row, label) in text.labels.enumerated() {
+            let line = UnsafeBufferPointer(start: logits.rows(row..<row + 1).floats, count: logits.columns)
+            scores.add(logits: line, label: Int(label))
+        }
+    }
+}

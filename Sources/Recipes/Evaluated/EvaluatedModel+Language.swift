@@ -1,0 +1,43 @@
+import Batches
+import Corpora
+import Models
+public import Evaluation
+import Objectives
+import Tensors
+import Text
+
+/// Masked tokens of a corpus, told by a model.
+public struct LanguageOutcome: Sendable {
+    public let samples: Int
+    public let textAlone: LanguageScores
+    /// The same tokens with the image beside them; nil for a corpus of texts.
+    public let besideImage: LanguageScores?
+}
+
+extension EvaluatedModel {
+    /// Masks the texts of a corpus as pre-training does and asks the model for the tokens.
+    /// - Parameters:
+    ///   - seed: of which tokens are masked. - limit: of samples; nil for all.
+    ///   - progress: samples done, samples in all.
+    public func language(
+        corpus name: String, seed: UInt64, limit: Int? = nil, progress: (Int, Int) throws -> Void = { _, _ in }
+    ) throws -> LanguageOutcome {
+        let corpus = try EvaluatedModel.corpus(name, side: config.imageSize)
+        guard corpus.kind == .pairs || corpus.kind == .texts else {
+            throw RecipeContradiction("\(name) holds \(corpus.kind.rawValue); language needs texts or pairs")
+        }
+        let hasImages = corpus.kind == .pairs
+        let objective = MaskedLanguage(
+            vocabulary: config.vocabulary, maxTokens: config.maxTokens,
+            image: hasImages ? (config.imageSize, .none) : nil, packsTexts: !hasImages, mask: tokenizer.specials.mask,
+            specials: tokenizer.specialIDs)
+        let reader = reader(of: corpus, needs: objective.needs, seed: seed) { objective.prepare(&$0, $1) }
+        let scorer = MaskedTokenScorer(model: model, arena: Arena(capacity: Self.arenaBytes), pool: pool)
+        var (alone, beside) = (LanguageScores(), LanguageScores())
+        let samples = try forEachChunk(of: reader, limit: limit, progress: progress) { chunk in
+            scorer.score(chunk, seesImages: false, into: &alone)
+            if hasImages { scorer.score(chunk, seesImages: true, into: &beside) }
+        }
+        return LanguageOutcome(samples: samples, textAlone: alone, besideImage: hasImages ? beside : nil)
+    }
+}

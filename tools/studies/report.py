@@ -1,0 +1,115 @@
+"""Means, differences with their standard errors, and the page that shows them."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Estimate:
+    mean: float
+    # Of the mean; nan for a single seed.
+    standard_error: float
+
+    @classmethod
+    def of(cls, values):
+        mean = math.fsum(values) / len(values)
+        if len(values) < 2:
+            return cls(mean, math.nan)
+        variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+        return cls(mean, math.sqrt(variance / len(values)))
+
+    @property
+    def is_beyond_two_errors(self):
+        return abs(self.mean) > 2 * self.standard_error
+
+
+class Results:
+    """The finished runs of a study, by data set, cell and seed."""
+
+    def __init__(self, jobs):
+        self.values = {(job.data.name, job.cell.name, job.seed): job.result() for job in jobs}
+
+    def has(self, data):
+        return any(key[0] == data.name and value for key, value in self.values.items())
+
+    def seeds(self, data, *cells):
+        """Seeds of which all these cells are done."""
+        every = sorted({seed for _, _, seed in self.values})
+        return [s for s in every if all(self.values.get((data.name, cell, s)) for cell in cells)]
+
+    def number(self, data, cell, seed, metric):
+        part, name = metric.path
+        return self.values[data.name, cell, seed][part][name]
+
+    def mean(self, data, cell, metric):
+        seeds = self.seeds(data, cell)
+        return Estimate.of([self.number(data, cell, s, metric) for s in seeds]) if seeds else None
+
+    def difference(self, data, comparison, metric):
+        """Seed by seed."""
+        seeds = self.seeds(data, comparison.more, comparison.less)
+        if not seeds:
+            return None
+        return Estimate.of([
+            self.number(data, comparison.more, s, metric) - self.number(data, comparison.less, s, metric)
+            for s in seeds
+        ])
+
+    def seconds(self):
+        return math.fsum(value["seconds"] for value in self.values.values() if value)
+
+
+def digits(metric):
+    return 2 if metric.lower_is_better or metric.name == "CIDEr" else 3
+
+
+def table(header, rows):
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def page(study, results, picture):
+    """The study as Markdown."""
+    parts = [
+        f"# {study.title}", "", f"Made by `tools/study {study.name}`. {study.note}", "",
+        f"![Differences with two standard errors]({picture})",
+    ]
+    for data in study.data:
+        if not results.has(data):
+            continue
+        seeds = max(len(results.seeds(data, cell.name)) for cell in study.cells)
+        parts += [
+            "", f"## {data.title[0].upper()}{data.title[1:]}", "",
+            f"{data.steps} steps, {seeds} seed{'s' if seeds != 1 else ''}, {data.candidates} candidates. Means:", "",
+            means(study, results, data), "",
+            "Differences, seed by seed, ± two standard errors; bold where they are larger than that:", "",
+            differences(study, results, data),
+        ]
+    return "\n".join(parts) + "\n"
+
+
+def means(study, results, data):
+    rows = []
+    for cell in study.cells:
+        found = [results.mean(data, cell.name, metric) for metric in study.metrics]
+        rows.append([f"**{cell.name}**: {cell.title}"] + [
+            "–" if estimate is None else f"{estimate.mean:.{digits(metric)}f}"
+            for estimate, metric in zip(found, study.metrics)
+        ])
+    return table(["", *(metric.name + (" ↓" if metric.lower_is_better else "") for metric in study.metrics)], rows)
+
+
+def differences(study, results, data):
+    def cell(comparison, metric):
+        found = results.difference(data, comparison, metric)
+        if found is None:
+            return "–"
+        places = digits(metric)
+        text = f"{found.mean:+.{places}f} ± {2 * found.standard_error:.{places}f}"
+        return f"**{text}**" if found.is_beyond_two_errors else text
+
+    rows = [
+        [f"{comparison.name} ({comparison.title})"] + [cell(comparison, metric) for metric in study.metrics]
+        for comparison in study.comparisons
+    ]
+    return table(["", *(metric.name + (" ↓" if metric.lower_is_better else "") for metric in study.metrics)], rows)
