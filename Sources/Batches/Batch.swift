@@ -24,6 +24,28 @@ public struct TextRows: Sendable, Equatable {
         }
     }
 
+    /// Appends a text of which every token tells the next.
+    public mutating func append(target tokens: [Int32], position: Int) {
+        var sequence = Sample(key: "", tokens: tokens)
+        sequence.masked = tokens.indices.dropLast().map {
+            MaskedToken(row: Int32($0), label: tokens[$0 + 1])
+        }
+        append(sequence: sequence, position: position)
+    }
+
+    /// These texts, then the others.
+    public func joined(_ others: TextRows) -> TextRows {
+        var all = self
+        let (start, sequences) = (Int32(tokens.count), Int32(positions.count))
+        all.tokens += others.tokens
+        all.offsets += others.offsets.dropFirst().map { $0 + start }
+        all.positions += others.positions
+        all.maskedRows += others.maskedRows.map { $0 + start }
+        all.labels += others.labels
+        all.hiddenCodes += others.hiddenCodes.map { HiddenCode(sequence: $0.sequence + sequences, place: $0.place) }
+        return all
+    }
+
     private mutating func append(sequence sample: Sample, position: Int) {
         positions.append(position)
         let start = Int32(tokens.count)
@@ -74,6 +96,12 @@ public struct Chunk: Sendable, Equatable {
     public let text: TextRows?
     /// One entry per view.
     public let views: [ImageRows]
+    /// Nil when the objective wants no regions.
+    public let regions: RegionRows?
+    /// What is generated behind each text; nil when nothing is.
+    public let targets: TextRows?
+    /// Nil when no sample has any.
+    public let related: RelatedRows?
 
     /// - Parameters:
     ///   - samples: prepared, at `positions` of the global batch, in order.
@@ -93,6 +121,19 @@ public struct Chunk: Sendable, Equatable {
             for sample in samples { rows.append(sample.images[view]) }
             return rows
         }
+        regions = needs.regions.map { needs in
+            var rows = RegionRows(width: needs.width, classCount: needs.classCount)
+            for sample in samples { rows.append(sample) }
+            return rows
+        }
+        targets = samples.contains { !$0.target.isEmpty } ? Chunk.targets(positions, samples) : nil
+        related = RelatedRows(positions, samples, needs.regions)
+    }
+
+    private static func targets(_ positions: Range<Int>, _ samples: [Sample]) -> TextRows {
+        var rows = TextRows()
+        for (position, sample) in zip(positions, samples) { rows.append(target: sample.target, position: position) }
+        return rows
     }
 }
 

@@ -8,14 +8,35 @@ public struct SampleNeeds: Sendable, Equatable {
     public var views: [Augmentation]
     /// Side of the square image in pixels.
     public var imageSize: Int
+    /// The regions of the image; nil when none are wanted.
+    public var regions: RegionNeeds?
     /// Whether a text longer than `maxTokens` goes on in further sequences, and short texts share one; else its end is lost.
     public var packsTexts: Bool
 
-    public init(maxTokens: Int? = nil, views: [Augmentation] = [], imageSize: Int = 0, packsTexts: Bool = false) {
+    public init(
+        maxTokens: Int? = nil, views: [Augmentation] = [], imageSize: Int = 0, regions: RegionNeeds? = nil,
+        packsTexts: Bool = false
+    ) {
         self.maxTokens = maxTokens
         self.packsTexts = packsTexts
+        self.regions = regions
         self.views = views
         self.imageSize = imageSize
+    }
+}
+
+/// What a model reads of an image's regions.
+public struct RegionNeeds: Sendable, Equatable {
+    /// Regions of an image, at most; the first of those stored.
+    public var count: Int
+    /// F and K: a corpus that has others does not suit the model.
+    public var width: Int
+    public var classCount: Int
+
+    public init(count: Int, width: Int, classCount: Int) {
+        self.count = count
+        self.width = width
+        self.classCount = classCount
     }
 }
 
@@ -65,28 +86,59 @@ public struct Sample: Sendable, Equatable {
     public var wordStarts: [Bool]
     /// One image per view.
     public var images: [PixelImage]
+    /// Nil when none are wanted.
+    public var regions: RegionFeatures?
     /// Filled by objectives that mask.
     public var masked: [MaskedToken]
+    /// Regions that are hidden, ascending; filled by objectives that mask them.
+    public var hiddenRegions: [Int32]
+    /// What is to be generated behind the text, `<s>` first; filled by objectives that generate.
+    public var target: [Int32]
     /// Grounded tokens that are hidden, counted from 0 within the sample; filled by objectives that have them told.
     public var hiddenCodes: [Int32]
-    /// Samples encoded beside this one (retrieved, rewritten).
-    public var related: [Sample]
+    /// Samples that this one is compared with.
+    public var related: [RelatedSample]
     /// Sequences in which the text goes on, each with `tokens`, `wordStarts`, `masked` and `hiddenCodes` of its own.
     public var continuations: [Sample]
 
     public init(
         key: String, tokens: [Int32] = [], wordStarts: [Bool] = [], images: [PixelImage] = [],
-        masked: [MaskedToken] = [], hiddenCodes: [Int32] = [], related: [Sample] = [],
-        continuations: [Sample] = []
+        regions: RegionFeatures? = nil, masked: [MaskedToken] = [], hiddenRegions: [Int32] = [], target: [Int32] = [],
+        hiddenCodes: [Int32] = [], related: [RelatedSample] = [], continuations: [Sample] = []
     ) {
         self.key = key
         self.tokens = tokens
         self.wordStarts = wordStarts
         self.images = images
+        self.regions = regions
         self.masked = masked
+        self.hiddenRegions = hiddenRegions
+        self.target = target
         self.hiddenCodes = hiddenCodes
         self.related = related
         self.continuations = continuations
+    }
+}
+
+/// A sample that another one is compared with, and what it is to that one.
+public struct RelatedSample: Sendable, Equatable {
+    public enum Role: String, Sendable, Equatable, Codable, CaseIterable {
+        /// A text that says the same of the same image.
+        case paraphrase
+        /// A text that says something else of the same image.
+        case rewritten
+        /// An image like the sample's, found in another corpus.
+        case image
+        /// A text like the sample's, found in another corpus.
+        case text
+    }
+
+    public var role: Role
+    public var sample: Sample
+
+    public init(_ role: Role, _ sample: Sample) {
+        self.role = role
+        self.sample = sample
     }
 }
 

@@ -52,7 +52,7 @@ public final class CaptionState {
     public func extend(_ next: [Continuation], _ tape: Tape) -> (rows: Variable, numbers: Range<Int>) {
         let numbers = tokens..<tokens + next.count
         tokens += next.count
-        var x = model.text.embed(next.map(\.token), place: next.first?.earlier.count ?? 0, tape)
+        var x = model.text.embedding(next.map(\.token), place: next.first?.earlier.count ?? 0, tape)
         let text = plan(next, numbers, shift: 0) { _ in [] }
         for (layer, rows) in zip(model.text.layers, textRows) { x = layer.extend(x, rows, text, tape) }
         let all = plan(next, numbers, shift: before) { [self] image in

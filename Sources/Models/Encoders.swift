@@ -13,7 +13,7 @@ public struct VisionEncoder {
     let layers: [TransformerLayer]
     let norm: Norm
 
-    init(_ list: inout ParameterList, _ model: ModelConfig) {
+    init(_ list: inout ParameterList, _ model: UNIMO2Config) {
         config = model.vision
         imageSize = model.imageSize
         patchSize = model.patchSize
@@ -66,24 +66,18 @@ public struct VisionEncoder {
 /// RoBERTa's shape (Liu et al. 2019): post-LN, positions from 2, no segment embeddings.
 public struct TextEncoder {
     let config: EncoderConfig
-    /// `(V, C)`, shared with the language-model head.
-    public let word: Parameter
-    let position: Parameter
-    /// One row, added to every token: RoBERTa's only token type.
-    let type: Parameter
-    let norm: Norm
+    let embedding: TextEmbedding
     let layers: [TransformerLayer]
-    let dropout: Dropout
 
-    init(_ list: inout ParameterList, _ model: ModelConfig) {
+    /// `(V, C)`, shared with the language-model head.
+    public var word: Parameter { embedding.word }
+
+    init(_ list: inout ParameterList, _ model: UNIMO2Config) {
         config = model.text
-        let C = config.width
         let dropout = Dropout(rate: model.dropout)
-        self.dropout = dropout
-        word = list.matrix("text.word", [model.vocabulary, C])
-        position = list.matrix("text.position", [model.maxTokens + 2, C])
-        type = list.add("text.token_type", [1, C], .constant(0))
-        norm = list.norm("text.norm", C, epsilon: config.epsilon)
+        embedding = TextEmbedding(
+            &list, vocabulary: model.vocabulary, maxTokens: model.maxTokens, width: config.width,
+            epsilon: config.epsilon, dropout: dropout)
         layers = (0..<config.layers).map { i in
             TransformerLayer(
                 &list, "text.layers.\(i)", model.text, placement: .after, dropout: dropout,
@@ -101,19 +95,11 @@ public struct TextEncoder {
     }
 
     private func encode(_ text: TextRows, _ sight: Sight, _ tape: Tape) -> Variable {
-        let samples = TextEncoder.rows(text)
-        var x = tape.embedding(tokens: text.tokens, offsets: text.offsets, word: word, position: position, type: type)
-        x = tape.dropout(norm(x, tape), DropoutSite(dropout, site: 0, samples: samples))
+        let samples = text.sampleRows
+        var x = embedding(text, tape)
         let plan = plan(samples, sight)
         for layer in layers { x = layer(x, plan, samples, tape) }
         return x
-    }
-
-    /// Embeddings of single tokens that stand at `place` of their texts. `(n, C)`.
-    func embed(_ tokens: [Int32], place: Int, _ tape: Tape) -> Variable {
-        let places = tape.lookUp(position, tokens.map { _ in Int32(2 + place) })
-        let types = tape.lookUp(type, tokens.map { _ in 0 })
-        return norm(tape.add(tape.lookUp(word, tokens), residual: tape.add(places, residual: types)), tape)
     }
 
     private func plan(_ samples: [SampleRows], _ sight: Sight) -> AttentionPlan {
@@ -127,11 +113,5 @@ public struct TextEncoder {
     /// The rows of `<s>`: `(B, C)`.
     public func firstRows(_ x: Variable, _ text: TextRows, _ tape: Tape) -> Variable {
         tape.gatherRows(x, Array(text.offsets.dropLast()))
-    }
-
-    static func rows(_ text: TextRows) -> [SampleRows] {
-        text.positions.enumerated().map { sequence, position in
-            SampleRows(rows: Int(text.offsets[sequence])..<Int(text.offsets[sequence + 1]), position: position)
-        }
     }
 }

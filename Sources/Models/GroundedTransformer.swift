@@ -12,7 +12,7 @@ public struct GroundedTransformer {
     /// Dropout sites of this stack start here, above any text stack's.
     static let firstSite = 2048
 
-    init(_ list: inout ParameterList, _ model: ModelConfig) {
+    init(_ list: inout ParameterList, _ model: UNIMO2Config) {
         let dropout = Dropout(rate: model.dropout)
         self.dropout = dropout
         norm = model.dictionary.map { _ in

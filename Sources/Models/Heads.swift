@@ -22,7 +22,7 @@ public struct Heads {
     /// The dropout site of the matching head, above any stack's.
     private static let matchSite = 8192
 
-    init(_ list: inout ParameterList, _ config: ModelConfig) {
+    init(_ list: inout ParameterList, _ config: UNIMO2Config) {
         let C = config.text.width
         tokens = TiedHead(&list, "mlm", width: C, classes: config.vocabulary, epsilon: config.text.epsilon)
         if let dictionary = config.dictionary, dictionary.hidden > 0 {
@@ -89,32 +89,5 @@ public struct Heads {
             tape.feedForward(
                 classRows, up: projectionUp.weight, upBias: projectionUp.bias, down: projectionDown.weight,
                 downBias: projectionDown.bias))
-    }
-}
-
-/// Tells the row of a table that stood in a place: FC + GELU + LN, then the softmax tied to the table.
-private struct TiedHead {
-    let transform: Linear
-    let norm: Norm
-    let bias: Parameter
-
-    init(_ list: inout ParameterList, _ name: String, width: Int, classes: Int, epsilon: Float) {
-        transform = list.linear("\(name).transform", from: width, to: width)
-        norm = list.norm("\(name).norm", width, epsilon: epsilon)
-        bias = list.add("\(name).bias", [classes], .constant(0))
-    }
-
-    private func transformed(_ hidden: Variable, _ tape: Tape) -> Variable {
-        norm(tape.gelu(transform(hidden, tape)), tape)
-    }
-
-    /// - Parameters: hidden `(M, C)`, table `(K, C)`.
-    /// - Returns: `(M, K)`.
-    func logits(_ hidden: Variable, table: Parameter, _ tape: Tape) -> Variable {
-        tape.linear(transformed(hidden, tape), table, bias)
-    }
-
-    func loss(_ hidden: Variable, table: Parameter, labels: [Int32], scale: Float, _ tape: Tape) -> Double {
-        tape.linearCrossEntropy(transformed(hidden, tape), table, bias, labels: labels, scale: scale)
     }
 }

@@ -1,94 +1,97 @@
-/// Sizes of one Transformer stack.
-public struct EncoderConfig: Sendable, Equatable, Codable {
-    /// L.
-    public var layers: Int
-    /// C.
-    public var width: Int
-    /// H.
-    public var heads: Int
-    /// F.
-    public var feedForward: Int
-    /// Of the stack's layer norms.
-    public var epsilon: Float
+/// Everything that decides the parameters and the function of a model. Written as `config.json`, in which `model` says which
+/// it is; a file that does not say is of UNIMO-2.
+public enum ModelConfig: Sendable, Equatable {
+    case unimo(UNIMOConfig)
+    case unimo2(UNIMO2Config)
 
-    /// RoBERTa's and ViT's.
-    public static let (textEpsilon, visionEpsilon): (Float, Float) = (1e-5, 1e-12)
+    /// As recipes and `config.json` name them.
+    public enum Kind: String, Sendable, Codable, CaseIterable { case unimo, unimo2 }
 
-    public init(layers: Int, width: Int, heads: Int, feedForward: Int, epsilon: Float = EncoderConfig.textEpsilon) {
-        self.layers = layers
-        self.width = width
-        self.heads = heads
-        self.feedForward = feedForward
-        self.epsilon = epsilon
+    public var kind: Kind {
+        switch self {
+        case .unimo: .unimo
+        case .unimo2: .unimo2
+        }
     }
 
-    enum CodingKeys: String, CodingKey {
-        case layers, width, heads, epsilon
-        case feedForward = "feed_forward"
+    /// A model of these sizes, its parameters without memory yet.
+    public func makeModel() -> any Model {
+        switch self {
+        case .unimo(let config): UNIMO(config)
+        case .unimo2(let config): UNIMO2(config)
+        }
     }
-}
 
-/// Everything that decides the parameters and the function of a UNIMO-2 model. Written as `config.json`.
-public struct ModelConfig: Sendable, Equatable, Codable {
+    /// Names of the parameter groups that such a model may have.
+    public var groups: [String] {
+        switch self {
+        case .unimo: UNIMO.groups
+        case .unimo2: UNIMO2.groups
+        }
+    }
+
     /// V.
-    public var vocabulary: Int
-    /// Longest text with `<s>` and `</s>`; the position table has two rows more (RoBERTa).
-    public var maxTokens: Int
-    /// Side of an image in pixels.
-    public var imageSize: Int
-    /// Side of a patch in pixels.
-    public var patchSize: Int
-    public var vision: EncoderConfig
-    public var text: EncoderConfig
-    /// The Grounded Transformer; 0 layers leave the text encoder's output to the heads.
-    public var grounded: EncoderConfig
-    /// Nil for the paper's baseline, in which images and texts see each other directly.
-    public var dictionary: DictionaryConfig?
-    /// Width of the projection that image-only contrastive learning compares.
-    public var projection: Int
-    /// Dropout of the text and grounded stacks and of the matching head, hidden and attention; the visual encoder has none.
-    public var dropout: Float
-
-    public init(
-        vocabulary: Int, maxTokens: Int, imageSize: Int, patchSize: Int, vision: EncoderConfig, text: EncoderConfig,
-        grounded: EncoderConfig, dictionary: DictionaryConfig? = nil, projection: Int, dropout: Float
-    ) {
-        self.vocabulary = vocabulary
-        self.maxTokens = maxTokens
-        self.imageSize = imageSize
-        self.patchSize = patchSize
-        self.vision = vision
-        self.text = text
-        self.grounded = grounded
-        self.dictionary = dictionary
-        self.projection = projection
-        self.dropout = dropout
+    public var vocabulary: Int {
+        get {
+            switch self {
+            case .unimo(let config): config.vocabulary
+            case .unimo2(let config): config.vocabulary
+            }
+        }
+        set {
+            switch self {
+            case .unimo(var config):
+                config.vocabulary = newValue
+                self = .unimo(config)
+            case .unimo2(var config):
+                config.vocabulary = newValue
+                self = .unimo2(config)
+            }
+        }
     }
 
-    enum CodingKeys: String, CodingKey {
-        case vocabulary, vision, text, grounded, dictionary, projection, dropout
-        case maxTokens = "max_tokens"
-        case imageSize = "image_size"
-        case patchSize = "patch_size"
+    /// Longest text with `<s>` and `</s>`.
+    public var maxTokens: Int {
+        switch self {
+        case .unimo(let config): config.maxTokens
+        case .unimo2(let config): config.maxTokens
+        }
     }
 
-    /// P, patches of an image.
-    public var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
+    /// Rows of an image at most, its class row or [IMG] among them.
+    public var rowsPerImage: Int {
+        switch self {
+        case .unimo(let config): 1 + config.maxRegions
+        case .unimo2(let config): 1 + config.patches
+        }
+    }
 
     /// What contradicts itself, in a sentence; nil when nothing does.
     public var contradiction: String? {
-        if imageSize % patchSize != 0 { return "image_size \(imageSize) is not a multiple of patch_size \(patchSize)" }
-        if vision.width != text.width || text.width != grounded.width {
-            return "vision, text and grounded widths differ: \(vision.width), \(text.width), \(grounded.width)"
+        switch self {
+        case .unimo(let config): config.contradiction
+        case .unimo2(let config): config.contradiction
         }
-        for (name, stack) in [("vision", vision), ("text", text), ("grounded", grounded)]
-        where stack.width % stack.heads != 0 {
-            return "\(name): width \(stack.width) is not a multiple of \(stack.heads) heads"
+    }
+}
+
+extension ModelConfig: Codable {
+    private enum Key: String, CodingKey { case model }
+
+    public init(from decoder: any Decoder) throws {
+        let kind = try decoder.container(keyedBy: Key.self).decodeIfPresent(Kind.self, forKey: .model)
+        switch kind ?? .unimo2 {
+        case .unimo: self = .unimo(try UNIMOConfig(from: decoder))
+        case .unimo2: self = .unimo2(try UNIMO2Config(from: decoder))
         }
-        for (name, stack) in [("vision", vision), ("text", text), ("grounded", grounded)] where !(stack.epsilon > 0) {
-            return "\(name): epsilon \(stack.epsilon) is not positive"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(kind, forKey: .model)
+        switch self {
+        case .unimo(let config): try config.encode(to: encoder)
+        case .unimo2(let config): try config.encode(to: encoder)
         }
-        if dictionary != nil && grounded.layers == 0 { return "a dictionary needs grounded layers, found 0" }
-        return dictionary?.contradiction
     }
 }

@@ -4,8 +4,8 @@ import Tensors
 
 /// UNIMO-2 (Li et al. 2022): a visual encoder and a text encoder, the grounded dictionary that both share, the Grounded
 /// Transformer over images, grounded tokens and texts, and the heads of its objectives.
-public final class UNIMO2 {
-    public let config: ModelConfig
+public final class UNIMO2: Model {
+    public let config: UNIMO2Config
     public let vision: VisionEncoder
     public let text: TextEncoder
     /// Nil in the baseline.
@@ -17,7 +17,7 @@ public final class UNIMO2 {
     /// Names of the parameter groups; a baseline has no `dictionary`, a model that hides no grounded tokens no `codes`.
     public static let groups = ["vision", "text", "dictionary", "grounded", "mlm", "codes", "itm", "itc", "simclr"]
 
-    public init(_ config: ModelConfig) {
+    public init(_ config: UNIMO2Config) {
         if let contradiction = config.contradiction { preconditionFailure(contradiction) }
         self.config = config
         var list = ParameterList()
@@ -29,7 +29,8 @@ public final class UNIMO2 {
         parameters = list.parameters
     }
 
-    /// Scalars whose stored value is kept in a range, so that their moments never push from outside.
+    public var codeCount: Int { dictionary?.config.codes ?? 0 }
+
     public var clippedScalars: [(Parameter, ClosedRange<Float>)] {
         [(heads.temperature, Heads.temperatureRange)]
             + (dictionary.map { [($0.sharpness, GroundedDictionary.sharpnessRange)] } ?? [])
@@ -61,7 +62,7 @@ public final class UNIMO2 {
             images: images.map { vision($0, positions: positions, tape) },
             texts: text.map { self.text($0, sight: sight, tape) },
             imageRows: images.map { vision.rows(count: $0.count, positions: positions) } ?? [],
-            textRows: text.map(TextEncoder.rows) ?? [])
+            textRows: text.map(\.sampleRows) ?? [])
     }
 
     /// Encoder outputs that come from elsewhere, one image beside each text.

@@ -14,6 +14,8 @@ public import Tensors
 /// | image_text_contrastive | pairs | one of each encoder, clean | none | vision, text, itc |
 /// | image_contrastive | images, pairs | one of the visual encoder per view | of the first view | vision, simclr, dictionary |
 public protocol Objective: Sendable {
+    /// The model it trains.
+    associatedtype Subject: Model
     /// As recipes, logs and dumps name it.
     static var name: String { get }
     var needs: SampleNeeds { get }
@@ -48,37 +50,37 @@ public struct LossTerm: Sendable, Equatable {
 public protocol ChunkObjective: Objective {
     /// - Parameter scales: of each term, its weight over its global count.
     /// - Returns: this chunk's share of each term, scaled.
-    func loss(_ chunk: Chunk, _ model: UNIMO2, scales: [Float], _ tape: Tape) -> [Double]
+    func loss(_ chunk: Chunk, _ model: Subject, scales: [Float], _ tape: Tape) -> [Double]
 }
 
 /// A loss over a pool of candidates, the global batch: every chunk is embedded, the embeddings are gathered over ranks, the
 /// loss is evaluated, and each chunk is computed again with the gradients of its embeddings.
 public protocol PoolObjective: Objective {
     /// Widths of the embeddings of a sample, in elements.
-    func widths(_ config: ModelConfig) -> [Int]
+    func widths(_ model: Subject) -> [Int]
     /// - Parameter scales: of each term.
     /// - Returns: `(samples, width)` for each width, and this chunk's share of the terms behind the first.
     func embed(
-        _ chunk: Chunk, _ model: UNIMO2, scales: [Float], _ tape: Tape
+        _ chunk: Chunk, _ model: Subject, scales: [Float], _ tape: Tape
     ) -> (embeddings: [Variable], terms: [Double])
     /// Evaluates the first term and fills the gradients of the rank's own rows, both times the term's weight.
     /// - Returns: the whole term, the same on every rank.
-    func loss(_ pool: EmbeddingPool, _ model: UNIMO2, _ operations: ContrastiveLoss) -> Double
+    func loss(_ pool: EmbeddingPool, _ model: Subject, _ operations: ContrastiveLoss) -> Double
 }
 
 /// A loss of each sample that also depends on what the other samples of the global batch offer: offers are gathered over
 /// ranks, then computed chunk by chunk.
 public protocol ExchangeObjective: Objective {
     /// Widths of what a sample offers, in elements.
-    func widths(_ config: ModelConfig) -> [Int]
+    func widths(_ model: Subject) -> [Int]
     /// `(samples, width)` for each width, without a gradient.
-    func offer(_ chunk: Chunk, _ model: UNIMO2, _ tape: Tape) -> [Tensor]
+    func offer(_ chunk: Chunk, _ model: Subject, _ tape: Tape) -> [Tensor]
     /// - Parameters:
     ///   - offers: `(B, width)` for each width. - random: of the batch, for draws among them.
     ///   - scales: of each term, its weight over its global count.
     /// - Returns: this chunk's share of each term, scaled.
     func loss(
-        _ chunk: Chunk, _ offers: [Tensor], _ random: RandomKey, _ model: UNIMO2, scales: [Float], _ tape: Tape
+        _ chunk: Chunk, _ offers: [Tensor], _ random: RandomKey, _ model: Subject, scales: [Float], _ tape: Tape
     ) -> [Double]
 }
 

@@ -1,3 +1,4 @@
+import Batches
 import Corpora
 import Models
 import Objectives
@@ -7,6 +8,39 @@ import Text
 enum Catalog {
     static func objective(
         _ entry: Recipe.MixtureEntry, corpus: CorpusKind, _ config: ModelConfig, _ tokenizer: Tokenizer
+    ) -> any Objective {
+        switch config {
+        case .unimo(let config): objective(entry, corpus: corpus, config, tokenizer)
+        case .unimo2(let config): objective(entry, corpus: corpus, config, tokenizer)
+        }
+    }
+
+    private static func objective(
+        _ entry: Recipe.MixtureEntry, corpus: CorpusKind, _ config: UNIMOConfig, _ tokenizer: Tokenizer
+    ) -> any Objective {
+        let needs = RegionNeeds(
+            count: config.maxRegions, width: config.regionWidth, classCount: config.regionClasses)
+        let regions = corpus == .texts ? nil : needs
+        switch entry.objective {
+        case .maskedLanguage:
+            return UNIMO.MaskedLanguage(
+                vocabulary: config.vocabulary, maxTokens: config.maxTokens, regions: regions,
+                packsTexts: entry.packsTexts, mask: tokenizer.specials.mask, specials: tokenizer.specialIDs,
+                weight: entry.lossWeight)
+        case .sequenceToSequence:
+            return UNIMO.SequenceToSequence(maxTokens: config.maxTokens, regions: regions, weight: entry.lossWeight)
+        case .maskedRegion:
+            return UNIMO.MaskedRegion(
+                regions: needs, maxTokens: corpus == .images ? nil : config.maxTokens, weight: entry.lossWeight)
+        case .crossModalContrastive:
+            return UNIMO.CrossModalContrast(maxTokens: config.maxTokens, regions: needs, weight: entry.lossWeight)
+        case .imageTextContrastive, .imageContrastive, .imageTextMatching, .captioning:
+            preconditionFailure("\(entry.objective.rawValue) was refused when the recipe was read")
+        }
+    }
+
+    private static func objective(
+        _ entry: Recipe.MixtureEntry, corpus: CorpusKind, _ config: UNIMO2Config, _ tokenizer: Tokenizer
     ) -> any Objective {
         let dictionary = DictionaryTerms(config, weight: entry.dictionaryWeight)
         return switch entry.objective {
@@ -33,6 +67,8 @@ enum Catalog {
             Captioning(
                 maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: entry.augmentation,
                 weight: entry.lossWeight, dictionary: dictionary)
+        case .sequenceToSequence, .maskedRegion, .crossModalContrastive:
+            preconditionFailure("\(entry.objective.rawValue) was refused when the recipe was read")
         }
     }
 
@@ -45,7 +81,8 @@ enum Catalog {
             let corpus = try ShardCorpus(
                 directory: path, name: source.name, cache: .init(windowBytes: source.shuffleWindow << 20, ranks: ranks),
                 retry: retry)
-            guard corpus.kind == source.kind else {
+            let holdsRegions = corpus.kind == .regions && [.images, .pairs].contains(source.kind)
+            guard corpus.kind == source.kind || holdsRegions else {
                 throw RecipeContradiction(
                     "corpus \(source.name) is declared as \(source.kind.rawValue), but \(path) holds \(corpus.kind.rawValue)"
                 )

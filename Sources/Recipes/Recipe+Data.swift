@@ -1,5 +1,6 @@
 import Batches
 import Corpora
+import Models
 import Objectives
 
 // The data section of a recipe: corpora and mixture.
@@ -27,9 +28,8 @@ extension Recipe.CorpusSource {
 }
 
 extension Recipe.MixtureEntry {
-    /// - Parameter hasDictionary: whether the model has one, so that its loss can have a weight.
-    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource], hasDictionary: Bool) throws {
-        try self.init(of: node, corpora)
+    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource], _ model: ModelConfig) throws {
+        try self.init(of: node, corpora, model)
         weights = try Self.weights(node)
         if let tokens = try node.optionalInteger("batch_tokens", in: 1...1_000_000_000) {
             try node.refuse("batch_size", beside: "batch_tokens", remedy: "a batch has one size: keep one")
@@ -42,7 +42,7 @@ extension Recipe.MixtureEntry {
         augmentation = try node.choice("augmentation", default: objective.augmentation)
         ending = try Self.ending(node)
         lossWeight = Float(try node.number("loss_weight", in: .positive, default: 1))
-        if objective.isGrounding, hasDictionary {
+        if objective.isGrounding, model.hasDictionary {
             dictionaryWeight = Float(try node.number("dictionary_weight", in: .positive, default: 1))
         }
         try readMismatch(node)
@@ -51,8 +51,8 @@ extension Recipe.MixtureEntry {
     }
 
     /// An entry of validation: a corpus and an objective, every sample once, without augmentation.
-    init(validation node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
-        try self.init(of: node, corpora)
+    init(validation node: RecipeNode, _ corpora: [Recipe.CorpusSource], _ model: ModelConfig) throws {
+        try self.init(of: node, corpora, model)
         chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
         augmentation = .none
         packsTexts = false
@@ -65,9 +65,15 @@ extension Recipe.MixtureEntry {
         mismatchShare = Float(try node.number("mismatch_share", in: .fraction, default: 0.5))
     }
 
-    private init(of node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
+    private init(of node: RecipeNode, _ corpora: [Recipe.CorpusSource], _ model: ModelConfig) throws {
         corpus = try node.string("corpus")
         objective = try node.choice("objective")
+        if !objective.models.contains(model.kind) {
+            let known = ObjectiveKind.allCases.filter { $0.models.contains(model.kind) }.map(\.rawValue)
+            throw node.fault(
+                "objective", expected: "an objective of \(model.kind.rawValue): \(known.joined(separator: ", "))",
+                remedy: "name another one, or another model.kind")
+        }
         (weights, batchSize, chunk) = ([(0, 1)], .samples(1), 0)
         (augmentation, ending, bytesPerToken) = (objective.augmentation, .repeat, 4)
         (lossWeight, dictionaryWeight, mismatch, mismatchShare) = (1, 1, .uniform, 0.5)

@@ -21,16 +21,16 @@ extension Recipe {
         seed = UInt64(try root.integer("seed", in: 0...Int.max, default: 1))
         steps = try root.integer("steps", in: 1...1_000_000_000)
         initialWeights = try root.optionalString("init")
-        model = try ModelSizes(root.child("model"))
+        model = try ModelConfig(root.child("model"))
         tokenizer = try TokenizerSource(root.child("tokenizer"))
         corpora = try root.named("corpora").map { try CorpusSource($0.name, $0.node) }
         mixture = try root.list("mixture").map { [corpora, model] in
-            try MixtureEntry($0, corpora, hasDictionary: model.dictionary != nil)
+            try MixtureEntry($0, corpora, model)
         }
         batchesPerStep = try root.integer("batches_per_step", in: 1...1024, default: 1)
         loader = try LoaderOptions(root.section("loader"))
         let optimizer = try root.child("optimizer")
-        self.optimizer = try OptimizerConfig(optimizer)
+        self.optimizer = try OptimizerConfig(optimizer, groups: model.groups)
         schedule = try Schedule(root.section("schedule"), peak: optimizer, steps: steps)
         let ranks = try root.section("ranks")
         reduction = try ranks.choice("reduction", default: .auto)
@@ -38,7 +38,7 @@ extension Recipe {
         deadline = try ranks.seconds("deadline", in: .positive, default: 600)
         acceptsChangedData = try root.section("data").boolean("accept_changed", default: false)
         skippedStepBudget = try root.integer("skipped_steps", in: 0...1_000_000, default: 10)
-        validation = try root.optionalChild("validation").map { [corpora] in try Validation($0, corpora) }
+        validation = try root.optionalChild("validation").map { [corpora, model] in try Validation($0, corpora, model) }
         let saving = try root.section("checkpoints")
         checkpoints = CheckpointOptions(
             every: try saving.integer("every", in: 1...1_000_000_000, default: 1000),
@@ -51,7 +51,7 @@ extension Recipe {
 
     /// What contradicts itself across sections.
     private func check() throws {
-        if let contradiction = model.config(vocabulary: 8).contradiction {
+        if let contradiction = model.contradiction {
             throw RecipeContradiction("model: \(contradiction)")
         }
     }
@@ -61,41 +61,6 @@ extension Recipe {
         "steps", "schedule.", "optimizer.", "checkpoints.", "validation.", "log.", "loader.", "ranks.", "skipped_steps",
         "data.",
     ]
-}
-
-extension Recipe.ModelSizes {
-    init(_ node: RecipeNode) throws {
-        maxTokens = try node.integer("max_tokens", in: 4...65536)
-        imageSize = try node.integer("image_size", in: 1...4096)
-        patchSize = try node.integer("patch_size", in: 1...1024)
-        let width = try node.integer("width", in: 8...65536)
-        vision = try EncoderConfig(node.child("vision"), width: width, epsilon: EncoderConfig.visionEpsilon)
-        text = try EncoderConfig(node.child("text"), width: width)
-        grounded = try EncoderConfig(node.child("grounded"), width: width)
-        dictionary = try node.optionalChild("dictionary").map(DictionaryConfig.init)
-        projection = try node.integer("projection", in: 1...65536, default: 256)
-        dropout = Float(try node.number("dropout", in: .belowOne, default: 0.1))
-    }
-}
-
-extension DictionaryConfig {
-    init(_ node: RecipeNode) throws {
-        self.init(
-            codes: try node.integer("codes", in: 1...1_000_000, default: 2048),
-            chosen: try node.integer("chosen", in: 1...10_000, default: 100),
-            scores: try node.choice("scores", default: .balanced),
-            hidden: Float(try node.number("hidden", in: .belowOne, default: 0)))
-    }
-}
-
-extension EncoderConfig {
-    init(_ node: RecipeNode, width: Int, epsilon: Float = textEpsilon) throws {
-        self.init(
-            layers: try node.integer("layers", in: 0...1000), width: width,
-            heads: try node.integer("heads", in: 1...1024),
-            feedForward: try node.integer("feed_forward", in: 1...1_000_000),
-            epsilon: Float(try node.number("epsilon", in: .positive, default: Double(String(epsilon)) ?? 0)))
-    }
 }
 
 extension Recipe.TokenizerSource {
@@ -121,25 +86,26 @@ extension Recipe.LoaderOptions {
 }
 
 extension OptimizerConfig {
-    init(_ node: RecipeNode) throws {
+    /// - Parameter groups: the model's.
+    init(_ node: RecipeNode, groups: [String]) throws {
         self.init(
             beta1: Float(try node.number("beta1", in: .belowOne, default: 0.9)),
             beta2: Float(try node.number("beta2", in: .belowOne, default: 0.98)),
             epsilon: Float(try node.number("epsilon", in: .positive, default: 1e-6)),
             weightDecay: Float(try node.number("weight_decay", in: .nonNegative, default: 0.01)),
             clipNorm: Float(try node.number("clip_norm", in: .nonNegative, default: 1)))
-        groupRates = try Self.groupRates(node)
+        groupRates = try Self.groupRates(node, known: groups)
     }
 
     /// `groups: {vision: {learning_rate: 1e-5}, text: {frozen: true}}`: peaks of their own, decayed as all others.
-    private static func groupRates(_ node: RecipeNode) throws -> [String: Float] {
+    private static func groupRates(_ node: RecipeNode, known: [String]) throws -> [String: Float] {
         let peak = try node.number("learning_rate", in: .positive)
         var rates: [String: Float] = [:]
         let groups = try node.section("groups")
         for name in groups.keys {
-            guard UNIMO2.groups.contains(name) else {
+            guard known.contains(name) else {
                 throw groups.fault(
-                    name, expected: "a parameter group: \(UNIMO2.groups.joined(separator: ", "))",
+                    name, expected: "a parameter group: \(known.joined(separator: ", "))",
                     remedy: "parameters are named after their groups; `checkpoint inspect` lists them")
             }
             let group = try groups.child(name)
@@ -166,11 +132,11 @@ extension Schedule {
 }
 
 extension Recipe.Validation {
-    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
+    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource], _ model: ModelConfig) throws {
         every = try node.integer("every", in: 1...1_000_000_000)
         samples = try node.integer("samples", in: 1...1_000_000_000, default: 256)
         batchSize = try node.integer("batch_size", in: 1...1_000_000, default: 64)
-        entries = try node.list("on").map { try Recipe.MixtureEntry(validation: $0, corpora) }
+        entries = try node.list("on").map { try Recipe.MixtureEntry(validation: $0, corpora, model) }
     }
 }
 

@@ -10,7 +10,8 @@ public struct Recipe: Sendable {
     public var seed: UInt64
     /// A checkpoint whose weights the run starts from.
     public var initialWeights: String?
-    public var model: ModelSizes
+    /// But for the vocabulary, which the tokenizer decides.
+    public var model: ModelConfig
     public var tokenizer: TokenizerSource
     public var corpora: [CorpusSource]
     public var mixture: [MixtureEntry]
@@ -32,25 +33,11 @@ public struct Recipe: Sendable {
     public var checkpoints: CheckpointOptions
     public var log: LogOptions
 
-    /// `ModelConfig` but for the vocabulary, which the tokenizer decides.
-    public struct ModelSizes: Sendable, Equatable {
-        public var maxTokens: Int
-        public var imageSize: Int
-        public var patchSize: Int
-        public var vision: EncoderConfig
-        public var text: EncoderConfig
-        public var grounded: EncoderConfig
-        /// Nil for the baseline without one.
-        public var dictionary: DictionaryConfig?
-        public var projection: Int
-        public var dropout: Float
-
-        public func config(vocabulary: Int) -> ModelConfig {
-            ModelConfig(
-                vocabulary: vocabulary, maxTokens: maxTokens, imageSize: imageSize, patchSize: patchSize,
-                vision: vision,
-                text: text, grounded: grounded, dictionary: dictionary, projection: projection, dropout: dropout)
-        }
+    /// The model, once the tokenizer is known.
+    public func model(vocabulary: Int) -> ModelConfig {
+        var config = model
+        config.vocabulary = vocabulary
+        return config
     }
 
     /// Where the tokenizer comes from.
@@ -145,13 +132,25 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
     case imageContrastive = "image_contrastive"
     case imageTextMatching = "image_text_matching"
     case captioning
+    case sequenceToSequence = "sequence_to_sequence"
+    case maskedRegion = "masked_region"
+    case crossModalContrastive = "cross_modal_contrastive"
+
+    /// Kinds of model it can train.
+    var models: Set<ModelConfig.Kind> {
+        switch self {
+        case .maskedLanguage: [.unimo, .unimo2]
+        case .imageTextContrastive, .imageContrastive, .imageTextMatching, .captioning: [.unimo2]
+        case .sequenceToSequence, .maskedRegion, .crossModalContrastive: [.unimo]
+        }
+    }
 
     /// Kinds of corpus it can learn from.
     var corpora: Set<CorpusKind> {
         switch self {
-        case .maskedLanguage: [.texts, .pairs]
-        case .imageTextContrastive, .imageTextMatching, .captioning: [.pairs]
-        case .imageContrastive: [.images, .pairs]
+        case .maskedLanguage, .sequenceToSequence: [.texts, .pairs]
+        case .imageTextContrastive, .imageTextMatching, .captioning, .crossModalContrastive: [.pairs]
+        case .imageContrastive, .maskedRegion: [.images, .pairs]
         }
     }
 
@@ -159,7 +158,7 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
     var isGrounding: Bool {
         switch self {
         case .maskedLanguage, .captioning, .imageContrastive: true
-        case .imageTextContrastive, .imageTextMatching: false
+        case .imageTextContrastive, .imageTextMatching, .sequenceToSequence, .maskedRegion, .crossModalContrastive: false
         }
     }
 
@@ -168,6 +167,7 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
         switch self {
         case .maskedLanguage, .imageTextContrastive, .imageTextMatching, .captioning: .mild
         case .imageContrastive: .strong
+        case .sequenceToSequence, .maskedRegion, .crossModalContrastive: .none
         }
     }
 }

@@ -8,14 +8,14 @@ import Tensors
 
 /// Computes the loss, and when training the gradients, of one rank's slice of a batch, chunk by chunk.
 final class BatchComputation {
-    let model: UNIMO2
+    let model: any Model
     let arena: Arena
     let pool: WorkerPool
     let seed: UInt64
     let communication: CommunicationThread
     private var poolBuffers: [Int: PoolBuffers] = [:]
 
-    init(model: UNIMO2, arena: Arena, pool: WorkerPool, seed: UInt64, communication: CommunicationThread) {
+    init(model: any Model, arena: Arena, pool: WorkerPool, seed: UInt64, communication: CommunicationThread) {
         self.model = model
         self.arena = arena
         self.pool = pool
@@ -46,7 +46,7 @@ final class BatchComputation {
     func run(_ work: Work) throws -> [Double] {
         switch work.objective {
         case let objective as any ChunkObjective:
-            return chunks(work) { objective.loss($0, model, scales: work.scales, $1) }
+            return summed(work, objective)
         case let objective as any PoolObjective:
             return try pooled(work, objective)
         case let objective as any ExchangeObjective:
@@ -54,6 +54,25 @@ final class BatchComputation {
         default:
             preconditionFailure("\(work.objective.name) is no chunk, pool or exchange objective")
         }
+    }
+
+    /// Widths of what ranks gather of each sample for an objective.
+    func gathered(_ objective: any Objective) -> [Int] {
+        func widths<O: PoolObjective>(_ objective: O) -> [Int] { objective.widths(subject(of: objective)) }
+        func widths<O: ExchangeObjective>(_ objective: O) -> [Int] { objective.widths(subject(of: objective)) }
+        return switch objective {
+        case let objective as any PoolObjective: widths(objective)
+        case let objective as any ExchangeObjective: widths(objective)
+        default: []
+        }
+    }
+
+    /// The model as the objective knows it.
+    private func subject<O: Objective>(of objective: O) -> O.Subject {
+        guard let subject = model as? O.Subject else {
+            preconditionFailure("\(objective.name) trains \(O.Subject.self), the model is \(type(of: model))")
+        }
+        return subject
     }
 
     private func tape(_ work: Work, records: Bool) -> Tape {
@@ -75,9 +94,15 @@ final class BatchComputation {
         return losses
     }
 
+    private func summed(_ work: Work, _ objective: some ChunkObjective) -> [Double] {
+        let model = subject(of: objective)
+        return chunks(work) { objective.loss($0, model, scales: work.scales, $1) }
+    }
+
     /// Gathers what every chunk offers, then computes chunk by chunk.
-    private func exchanged(_ work: Work, _ objective: any ExchangeObjective) throws -> [Double] {
-        let buffers = buffers(for: work.batch, objective.widths(model.config))
+    private func exchanged(_ work: Work, _ objective: some ExchangeObjective) throws -> [Double] {
+        let model = subject(of: objective)
+        let buffers = buffers(for: work.batch, objective.widths(model))
         for chunk in work.batch.chunks {
             let tape = tape(work, records: false)
             buffers.place(objective.offer(chunk, model, tape), chunk.positions)
@@ -97,9 +122,10 @@ final class BatchComputation {
 
     /// Embeds every chunk, gathers, evaluates, and computes each chunk again with its embeddings' gradients. A slice of
     /// one chunk keeps its tape instead of computing twice.
-    private func pooled(_ work: Work, _ objective: any PoolObjective) throws -> [Double] {
+    private func pooled(_ work: Work, _ objective: some PoolObjective) throws -> [Double] {
         let batch = work.batch
-        let buffers = buffers(for: batch, objective.widths(model.config))
+        let model = subject(of: objective)
+        let buffers = buffers(for: batch, objective.widths(model))
         let keepsTape = work.training != nil && batch.chunks.count == 1
         var losses = work.scales.map { _ in 0.0 }
         var kept: (Tape, [Variable])?
@@ -123,9 +149,10 @@ final class BatchComputation {
     }
 
     private func differentiate(
-        _ work: Work, _ objective: any PoolObjective, _ buffers: PoolBuffers, _ kept: (Tape, [Variable])?
+        _ work: Work, _ objective: some PoolObjective, _ buffers: PoolBuffers, _ kept: (Tape, [Variable])?
     ) {
         let batch = work.batch
+        let model = subject(of: objective)
         for (index, chunk) in batch.chunks.enumerated() {
             let (tape, embeddings): (Tape, [Variable])
             if let kept {

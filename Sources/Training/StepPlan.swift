@@ -1,6 +1,5 @@
 import Batches
 import Collectives
-import Models
 public import Objectives
 
 /// A corpus and an objective of the mixture, as training sees them.
@@ -37,11 +36,12 @@ struct StepPlan {
     static let counts = 0
 
     /// - Parameters:
+    ///   - gathered: for each batch, the widths of what ranks gather of a sample.
     ///   - trains: false for validation, which reduces nothing.
     ///   - countCount, controlCount: numbers in the vectors of counts and of control.
     init(
         _ batches: [Batch], _ entries: [TrainedEntry], groups: [String], buckets: [GradientBuckets.Bucket],
-        config: ModelConfig, ranks: Int, trains: Bool, countCount: Int, controlCount: Int
+        gathered widths: [[Int]], ranks: Int, trains: Bool, countCount: Int, controlCount: Int
     ) {
         let declared = batches.map { trains ? entries[$0.entry].groups : [] }
         active = groups.map { group in declared.contains { $0.contains(group) } }
@@ -50,7 +50,7 @@ struct StepPlan {
         for (index, batch) in batches.enumerated() {
             gathers.append([])
             let objective = entries[batch.entry].objective
-            for (number, width) in StepPlan.gathered(objective, config).enumerated() {
+            for (number, width) in widths[index].enumerated() {
                 gathers[index].append(operations.count)
                 let counts = (0..<ranks).map {
                     Batch.slice(of: batch.globalCount, rank: $0, ranks: ranks).count * width
@@ -68,14 +68,5 @@ struct StepPlan {
         }
         control = operations.count
         operations.append(.sum(name: "control", count: controlCount))
-    }
-
-    /// Widths of what ranks gather for an objective.
-    private static func gathered(_ objective: any Objective, _ config: ModelConfig) -> [Int] {
-        switch objective {
-        case let objective as any PoolObjective: objective.widths(config)
-        case let objective as any ExchangeObjective: objective.widths(config)
-        default: []
-        }
     }
 }

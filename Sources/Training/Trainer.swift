@@ -49,7 +49,7 @@ public struct StepTrace {
 
 /// One optimizer update at a time: batches in, weights changed, a report out. Sees neither corpora nor files.
 public final class Trainer {
-    public let model: UNIMO2
+    public let model: any Model
     public let store: ParameterStore
     public let optimizer: Optimizer
     public let schedule: Schedule
@@ -70,7 +70,7 @@ public final class Trainer {
     ///   - store: of the model's parameters, padded to 16 · R; its gradients attached to the communication thread.
     ///   - seed: of dropout.
     public init(
-        model: UNIMO2, store: ParameterStore, optimizer: Optimizer, schedule: Schedule, entries: [TrainedEntry],
+        model: any Model, store: ParameterStore, optimizer: Optimizer, schedule: Schedule, entries: [TrainedEntry],
         batchesPerStep: Int, seed: UInt64, arena: Arena, pool: WorkerPool, communication: CommunicationThread
     ) {
         self.model = model
@@ -83,7 +83,7 @@ public final class Trainer {
         computation = BatchComputation(
             model: model, arena: arena, pool: pool, seed: seed, communication: communication)
         buckets = GradientBuckets(store, alignment: 16 * communication.size)
-        numbers = StepNumbers(ranks: communication.size, codes: model.config.dictionary?.codes ?? 0)
+        numbers = StepNumbers(ranks: communication.size, codes: model.codeCount)
     }
 
     /// Runs the next step on the next batches of `source`.
@@ -131,7 +131,8 @@ public final class Trainer {
     private func plan(_ batches: [Batch], trains: Bool) -> StepPlan {
         numbers.layOut(batches.map { entries[$0.entry].objective.terms.count })
         return StepPlan(
-            batches, entries, groups: store.groups.map(\.name), buckets: buckets.buckets, config: model.config,
+            batches, entries, groups: store.groups.map(\.name), buckets: buckets.buckets,
+            gathered: batches.map { computation.gathered(entries[$0.entry].objective) },
             ranks: communication.size, trains: trains, countCount: numbers.counts.count,
             controlCount: numbers.control.count)
     }

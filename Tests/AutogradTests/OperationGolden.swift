@@ -16,7 +16,7 @@ struct OperationGolden {
         for input in operation.inputs {
             let name = "input/\(input.name)"
             switch input.contents {
-            case .variable, .parameter: instance.set(input.name, try golden.floats(name))
+            case .variable, .parameter, .constant: instance.set(input.name, try golden.floats(name))
             case .integers: instance.set(input.name, try golden.integers(name))
             case .bytes:
                 instance.set(input.name, try golden.bytes(name))

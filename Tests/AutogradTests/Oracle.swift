@@ -13,6 +13,8 @@ struct OracleInputs {
     /// The values as they were before any was moved: what a stopped gradient does not see moving.
     let stopped: [String: [Double]]
     let shapes: [String: [Int]]
+    /// Numbers without a gradient.
+    let fixed: [String: [Double]]
     let integers: [String: [Int32]]
     let bytes: [String: [UInt8]]
     let numbers: [String: Double]
@@ -23,6 +25,7 @@ struct OracleInputs {
             uniqueKeysWithValues: instance.values.map { ($0.name, $0.elements.map(Double.init)) })
         stopped = values
         shapes = Dictionary(uniqueKeysWithValues: instance.values.map { ($0.name, instance.shape($0.name)) })
+        fixed = instance.fixed.mapValues { $0.map(Double.init) }
         integers = instance.integers
         bytes = instance.bytes
         numbers = instance.numbers
@@ -31,6 +34,10 @@ struct OracleInputs {
 
     func matrix(_ name: String) -> Matrix { Matrix(shapes[name]![0], shapes[name]![1], values[name]!) }
     func stoppedMatrix(_ name: String) -> Matrix { Matrix(shapes[name]![0], shapes[name]![1], stopped[name]!) }
+    /// A constant in rows of `columns`.
+    func constant(_ name: String, columns: Int) -> Matrix {
+        Matrix(fixed[name]!.count / columns, columns, fixed[name]!)
+    }
     func vector(_ name: String) -> [Double] { values[name]! }
     func number(_ name: String) -> Double { numbers[name]! }
     func rows(_ name: String) -> [Int] { integers[name]!.map(Int.init) }
@@ -39,7 +46,7 @@ struct OracleInputs {
 enum Oracles {
     static let all: [String: Oracle] = Dictionary(
         uniqueKeysWithValues: (rows + layers + losses + dictionary + [
-            embedding, patchEmbedding, attention, attentionDropout,
+            embedding, patchEmbedding, regionEmbedding, attention, attentionDropout,
         ]).map {
             ($0.name, $0)
         })
@@ -102,6 +109,14 @@ enum Oracles {
             let start = offsets.last { $0 <= row }!
             return word[tokens[row], column] + position[2 + row - start, column] + inputs.vector("type")[column]
         }
+    }
+
+    private static let regionEmbedding = oracle("regionEmbedding") { inputs in
+        let (feature, location) = (inputs.matrix("feature.weight"), inputs.matrix("location.weight"))
+        return inputs.constant("features", columns: feature.columns).timesTransposed(feature)
+            .adding(row: inputs.vector("feature.bias"))
+            + inputs.constant("locations", columns: location.columns).timesTransposed(location)
+            .adding(row: inputs.vector("location.bias"))
     }
 
     private static let patchEmbedding = oracle("patchEmbedding") { inputs in

@@ -41,7 +41,7 @@ import Testing
         arguments: [DictionaryConfig(codes: 64, chosen: 8), nil])
     func equalsTheWhole(dictionary: DictionaryConfig?) {
         let model = UNIMO2(
-            ModelConfig(
+            UNIMO2Config(
                 vocabulary: 61, maxTokens: 12, imageSize: 16, patchSize: 8,
                 vision: EncoderConfig(layers: 1, width: 32, heads: 2, feedForward: 48),
                 text: EncoderConfig(layers: 2, width: 32, heads: 2, feedForward: 48),

@@ -11,9 +11,9 @@ import Testing
     init() { MatrixLibrary.configure() }
 
     private static func config(layers: Int, dictionary: DictionaryConfig? = DictionaryConfig(codes: 64, chosen: 8))
-        -> ModelConfig
+        -> UNIMO2Config
     {
-        ModelConfig(
+        UNIMO2Config(
             vocabulary: 61, maxTokens: 12, imageSize: 16, patchSize: 8,
             vision: EncoderConfig(layers: 1, width: 32, heads: 2, feedForward: 48),
             text: EncoderConfig(layers: 1, width: 32, heads: 2, feedForward: 48),
@@ -27,7 +27,7 @@ import Testing
         let store: ParameterStore
         let tape = Tape(arena: Arena(capacity: 64 << 20), pool: WorkerPool(threads: 1), records: false)
 
-        init(_ config: ModelConfig, widens: Bool = true) {
+        init(_ config: UNIMO2Config, widens: Bool = true) {
             model = UNIMO2(config)
             store = ParameterStore(model.parameters, alignment: 16)
             store.initialize(seed: 3)

@@ -7,7 +7,7 @@ import Testing
 @testable import Models
 
 @Suite struct ModelTests {
-    static let config = ModelConfig(
+    static let config = UNIMO2Config(
         vocabulary: 61, maxTokens: 12, imageSize: 16, patchSize: 8,
         vision: EncoderConfig(layers: 2, width: 32, heads: 2, feedForward: 48),
         text: EncoderConfig(layers: 3, width: 32, heads: 2, feedForward: 48),

@@ -12,7 +12,7 @@ struct GoldenObjective {
         "masked_language_pairs_baseline", "masked_language_pairs_hiding", "captioning", "captioning_baseline",
         "image_text_matching",
         "image_text_contrastive", "image_contrastive",
-    ]
+    ] + GoldenStream.names
 
     let run: RankedRun
     let loss: Double
@@ -23,12 +23,14 @@ struct GoldenObjective {
 
     init(_ name: String, dropout: Float = 0) throws {
         let golden = try GoldenFile(name, suite: #filePath)
-        let config = try Self.config(golden, dropout: dropout)
-        let objective = Self.objective(
-            golden.metadata["objective"] ?? "", hasImages: golden.contains("batch/view0"), config)
-        let samples = try Self.samples(golden, views: objective.needs.views.count, size: config.imageSize)
+        let model = try Self.model(golden, dropout: dropout)
+        let (objective, samples) =
+            switch model {
+            case .unimo(let config): try GoldenStream(golden: golden, config: config).parts()
+            case .unimo2(let config): try Self.parts(golden, config)
+            }
         var run = RankedRun(
-            config: config, entries: [TrainedEntry(corpus: "golden", objective: objective)],
+            model: model, entries: [TrainedEntry(corpus: "golden", objective: objective)],
             steps: [[RankedRun.GlobalBatch(samples: samples)]])
         for name in golden.names("weight/") { run.weights[name] = try golden.floats("weight/\(name)") }
         self.run = run
@@ -41,14 +43,20 @@ struct GoldenObjective {
             uniqueKeysWithValues: golden.names("gradient/").map { ($0, try golden.doubles("gradient/\($0)")) })
     }
 
-    private static func config(_ golden: GoldenFile, dropout: Float) throws -> ModelConfig {
+    private static func model(_ golden: GoldenFile, dropout: Float) throws -> ModelConfig {
         // The reference has no dropout, and its config does not speak of it.
         let text = (golden.metadata["config"] ?? "").dropFirst()
         return try JSONDecoder().decode(ModelConfig.self, from: Data("{\"dropout\": \(dropout), \(text)".utf8))
     }
 
+    private static func parts(_ golden: GoldenFile, _ config: UNIMO2Config) throws -> (any Objective, [Sample]) {
+        let objective = objective(
+            golden.metadata["objective"] ?? "", hasImages: golden.contains("batch/view0"), config)
+        return (objective, try samples(golden, views: objective.needs.views.count, size: config.imageSize))
+    }
+
     private static func objective(
-        _ objective: String, hasImages: Bool, _ config: ModelConfig
+        _ objective: String, hasImages: Bool, _ config: UNIMO2Config
     ) -> any Objective {
         let dictionary = DictionaryTerms(config)
         let (tokens, size) = (config.maxTokens, config.imageSize)

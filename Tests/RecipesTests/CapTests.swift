@@ -51,7 +51,7 @@ import Testing
 
     private static let stack = #"{"layers": 1, "width": 8, "heads": 2, "feed_forward": 16, "epsilon": 1e-5}"#
 
-    private func config(_ changes: [String: String]) throws -> ModelConfig {
+    private func config(_ changes: [String: String]) throws -> UNIMO2Config {
         var fields = [
             "vocabulary": "300", "max_tokens": "16", "image_size": "32", "patch_size": "8", "vision": Self.stack,
             "text": Self.stack, "grounded": Self.stack, "projection": "8", "dropout": "0.1",

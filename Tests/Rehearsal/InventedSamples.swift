@@ -17,6 +17,7 @@ public func inventedSamples(
             sample.tokens = [0] + (0..<length - 2).map { _ in 5 + Int32(random.integer(below: vocabulary - 6)) } + [2]
             sample.wordStarts = sample.tokens.indices.map { $0 > 0 && $0 < length - 1 && $0 % 2 == 1 }
         }
+        sample.regions = needs.regions.map { inventedRegions($0, &random) }
         sample.images = needs.views.map { _ in
             let size = needs.imageSize
             return PixelImage(size: size, pixels: (0..<3 * size * size).map { _ in UInt8(random.integer(below: 256)) })
@@ -26,8 +27,24 @@ public func inventedSamples(
     }
 }
 
+/// One to `count` regions of noise, anywhere in the image.
+private func inventedRegions(_ needs: RegionNeeds, _ random: inout RandomStream) -> RegionFeatures {
+    let count = 1 + random.integer(below: needs.count)
+    let boxes = (0..<count).flatMap { _ in
+        let (left, top) = (0.7 * random.uniform(), 0.7 * random.uniform())
+        return [left, top, left + 0.3 * random.uniform(), top + 0.3 * random.uniform()]
+    }
+    let classes = (0..<count).flatMap { _ in
+        let shares = (0..<needs.classCount).map { _ in random.uniform() }
+        return shares.map { $0 / shares.reduce(0, +) }
+    }
+    return RegionFeatures(
+        width: needs.width, classCount: needs.classCount,
+        features: (0..<count * needs.width).map { _ in 2 * random.uniform() - 1 }, boxes: boxes, classes: classes)
+}
+
 /// Weights in which every tensor matters: matrices of deviation 0.2, norms around 1, biases around 0.
-public func widened(_ model: UNIMO2, seed: UInt64 = 5) -> [String: [Float]] {
+public func widened(_ model: any Model, seed: UInt64 = 5) -> [String: [Float]] {
     var weights: [String: [Float]] = [:]
     for (index, parameter) in model.parameters.enumerated() {
         var random = RandomKey(seed: seed, position: index, purpose: .test).stream
@@ -35,7 +52,7 @@ public func widened(_ model: UNIMO2, seed: UInt64 = 5) -> [String: [Float]] {
         weights[parameter.name] = (0..<parameter.count).map { _ in
             (isScale ? 1 : 0) + 0.7 * (random.uniform() - 0.5)
         }
-        if parameter.name == "itc.temperature" { weights[parameter.name] = [0.07] }
+        if parameter.name.hasSuffix(".temperature") { weights[parameter.name] = [0.07] }
         if parameter.name == "dictionary.sharpness" { weights[parameter.name] = [1.7] }
     }
     return weights

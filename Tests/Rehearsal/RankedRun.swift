@@ -39,7 +39,7 @@ public struct RankedRun: Sendable {
 
     public struct Disagreement: Error { public let what: String }
 
-    public var config: ModelConfig
+    public var model: ModelConfig
     public var entries: [TrainedEntry]
     /// Batches of each step.
     public var steps: [[GlobalBatch]]
@@ -56,10 +56,23 @@ public struct RankedRun: Sendable {
     /// Called on every rank after each step.
     public var afterStep: (@Sendable (_ step: Int, _ trainer: Trainer) -> Void)?
 
-    public init(config: ModelConfig, entries: [TrainedEntry], steps: [[GlobalBatch]]) {
-        self.config = config
+    public init(config: UNIMO2Config, entries: [TrainedEntry], steps: [[GlobalBatch]]) {
+        self.init(model: .unimo2(config), entries: entries, steps: steps)
+    }
+
+    public init(model: ModelConfig, entries: [TrainedEntry], steps: [[GlobalBatch]]) {
+        self.model = model
         self.entries = entries
         self.steps = steps
+    }
+
+    /// The sizes, where the model is a UNIMO-2.
+    public var config: UNIMO2Config {
+        get {
+            guard case .unimo2(let config) = model else { preconditionFailure("a run of \(model.kind.rawValue)") }
+            return config
+        }
+        set { model = .unimo2(newValue) }
     }
 
     /// Runs the steps on every rank.
@@ -92,7 +105,7 @@ public struct RankedRun: Sendable {
     ) throws -> Result {
         let communication = try CommunicationThread(computeThreads: threads, deadline: 60) { transport }
         let pool = WorkerPool(threads: threads)
-        let model = UNIMO2(config)
+        let model = model.makeModel()
         let count = ParameterStore.count(model.parameters, alignment: 16 * ranks)
         let region = try SharedRegion(byteCount: count * 4, name: "gradients")
         let store = ParameterStore(model.parameters, alignment: 16 * ranks, gradients: region.base)

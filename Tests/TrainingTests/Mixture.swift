@@ -6,7 +6,7 @@ import Training
 
 /// A small model with every objective, dropout on.
 enum Mixture {
-    static let config = ModelConfig(
+    static let config = UNIMO2Config(
         vocabulary: 61, maxTokens: 12, imageSize: 16, patchSize: 8,
         vision: EncoderConfig(layers: 1, width: 32, heads: 2, feedForward: 48),
         text: EncoderConfig(layers: 2, width: 32, heads: 2, feedForward: 48),

@@ -22,6 +22,7 @@ from compare import gradients_of
 from draws import donors
 from objectives import Batch, batch_of, code_totals, terms_of
 from operation_cases import CASES
+from stream_goldens import STREAM_CASES, stream_case
 from unimo_reference import Unimo
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,6 +159,8 @@ def goldens() -> dict[Path, tuple[dict[str, Tensor], dict[str, str]]]:
     files = {ROOT / f"Tests/AutogradTests/Goldens/{name}.safetensors": make() for name, make in CASES.items()}
     for name in OBJECTIVE_CASES:
         files[ROOT / f"Tests/ObjectivesTests/Goldens/{name}.safetensors"] = objective_case(name)
+    for name in STREAM_CASES:
+        files[ROOT / f"Tests/ObjectivesTests/Goldens/{name}.safetensors"] = stream_case(name)
     return files
 
 
@@ -201,14 +204,15 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare the files there instead of writing them")
     check, total, wrong = parser.parse_args().check, 0, 0
     torch.set_num_threads(1)
-    for path, (tensors, metadata) in goldens().items():
+    files = goldens()
+    for path, (tensors, metadata) in files.items():
         name = path.relative_to(ROOT)
         if not check:
             total += write(path, tensors, metadata)
         elif fault := difference(path, tensors, metadata):
             wrong += 1
             print(f"{name}: {fault}; write it again with tools/reference/goldens if the change is meant")
-    print(f"{len(CASES) + len(OBJECTIVE_CASES)} files, " + (f"{wrong} differ" if check else f"{total:,} bytes"))
+    print(f"{len(files)} files, " + (f"{wrong} differ" if check else f"{total:,} bytes"))
     return 1 if wrong else 0
 
 

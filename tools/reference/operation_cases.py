@@ -37,10 +37,13 @@ def integers(random: numpy.random.Generator, below: int, count: int) -> Tensor:
     return torch.from_numpy(random.integers(0, below, count).astype(numpy.int32))
 
 
-def case(random, inputs: dict[str, Tensor], apply, metadata: dict | None = None):
-    """Runs `apply` in float64 on the inputs (by name) and collects the tensors of a golden file."""
+def case(random, inputs: dict[str, Tensor], apply, metadata: dict | None = None, constants: tuple[str, ...] = ()):
+    """Runs `apply` in float64 on the inputs (by name) and collects the tensors of a golden file.
+
+    `constants` names F32 inputs without a gradient.
+    """
     exact = {
-        name: tensor.double().requires_grad_() if tensor.dtype == torch.float32 else tensor
+        name: tensor.double().requires_grad_(name not in constants) if tensor.dtype == torch.float32 else tensor
         for name, tensor in inputs.items()
     }
     output = apply(**exact)
@@ -53,7 +56,7 @@ def case(random, inputs: dict[str, Tensor], apply, metadata: dict | None = None)
         tensors["d_output"] = upstream
         output.backward(upstream.double())
     for name, tensor in exact.items():
-        if tensor.dtype == torch.float64:
+        if tensor.requires_grad:
             tensors[f"gradient/{name}"] = tensor.grad
     return tensors, {k: v if isinstance(v, str) else json.dumps(v) for k, v in (metadata or {}).items()}
 
@@ -260,6 +263,69 @@ def linear_cross_entropy(random):
         * F.cross_entropy(h @ weight.T + bias, labels.long(), reduction="sum"),
         {"scale": scale},
     )
+
+
+@operation("regionEmbedding")
+def region_rows(random):
+    """Features and locations of regions, each through a layer of its own, added."""
+    inputs = {
+        "features": normal(random, 6, 20),
+        "locations": torch.rand(6, 5, generator=torch.Generator().manual_seed(1)),
+        "feature.weight": normal(random, 12, 20, scale=0.2),
+        "feature.bias": normal(random, 12),
+        "location.weight": normal(random, 12, 5, scale=0.2),
+        "location.bias": normal(random, 12),
+    }
+
+    def apply(**x):
+        return F.linear(x["features"], x["feature.weight"], x["feature.bias"]) + F.linear(
+            x["locations"], x["location.weight"], x["location.bias"]
+        )
+
+    return case(random, inputs, apply, constants=("features", "locations"))
+
+
+@operation("squaredDistance")
+def squared_distance(random):
+    inputs = dict(y=normal(random, 4, 21), targets=normal(random, 4, 21))
+    apply = lambda y, targets: 0.125 * (y - targets).square().sum()  # noqa: E731
+    return case(random, inputs, apply, {"scale": 0.125}, constants=("targets",))
+
+
+@operation("softCrossEntropy")
+def soft_cross_entropy(random):
+    """KL divergence from soft targets; one class of the first row is impossible."""
+    targets = normal(random, 4, 21).softmax(1)
+    targets[0, 3] = 0
+    inputs = dict(y=normal(random, 4, 21), targets=targets)
+
+    def apply(y, targets):
+        return 0.125 * F.kl_div(y.log_softmax(1), targets, reduction="sum")
+
+    return case(random, inputs, apply, {"scale": 0.125}, constants=("targets",))
+
+
+@operation("candidateContrast")
+def candidate_contrast(random):
+    """Two pairs' candidates; positives are summed inside the logarithm."""
+    inputs = dict(
+        u=normal(random, 6, 12, scale=0.3),
+        v=normal(random, 5, 12, scale=0.3),
+        images=torch.tensor([0, 2, 3, 4, 0, 1, 5], dtype=torch.int32),
+        texts=torch.tensor([0, 2, 3, 0, 4, 1, 2], dtype=torch.int32),
+        positive=torch.tensor([1, 1, 0, 1, 0, 1, 0], dtype=torch.int32),
+        offsets=torch.tensor([0, 5, 7], dtype=torch.int32),
+        temperature=torch.tensor([0.09]),
+    )
+
+    def apply(u, v, images, texts, positive, offsets, temperature):
+        scores = (u[images.long()] * v[texts.long()]).sum(1) / temperature
+        return 0.125 * sum(
+            scores[i:j].logsumexp(0) - scores[i:j][positive[i:j].bool()].logsumexp(0)
+            for i, j in zip(offsets[:-1].tolist(), offsets[1:].tolist())
+        )
+
+    return case(random, inputs, apply, {"scale": 0.125})
 
 
 @operation("normalize")

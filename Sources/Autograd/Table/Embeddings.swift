@@ -18,6 +18,21 @@ extension OperationTable {
                     type: inputs.parameter("type")))
         },
         OperationCase(
+            "regionEmbedding",
+            [
+                .constant("features", [7, 19], [1010, 2048]), .constant("locations", [7, 5], [1010, 5]),
+                .parameter("feature.weight", [11, 19], [C, 2048]), .parameter("feature.bias", [11], [C]),
+                .parameter("location.weight", [11, 5], [C, 5]), .parameter("location.bias", [11], [C]),
+            ],
+            work: .arithmetic(forward: product(1010, C, 2053), backward: product(1010, C, 2053))
+        ) { tape, inputs in
+            .rows(
+                tape.regionEmbedding(
+                    features: inputs.constant("features"), locations: inputs.constant("locations"),
+                    feature: (inputs.parameter("feature.weight"), inputs.parameter("feature.bias")),
+                    location: (inputs.parameter("location.weight"), inputs.parameter("location.bias"))))
+        },
+        OperationCase(
             "patchEmbedding",
             [
                 .bytes("pixels", [2, 6, 6, 3], [8, 224, 224, 3]), .parameter("weight", [21, 27], [C, C]),

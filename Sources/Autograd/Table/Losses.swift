@@ -18,6 +18,44 @@ extension OperationTable {
                     labels: inputs.integers("labels"), scale: Float(inputs.number("scale"))))
         },
         OperationCase(
+            "squaredDistance", [.variable("y", [5, 37], [M, 2048]), .constant("targets", [5, 37], [M, 2048])],
+            work: .memory(forward: bytes(3 * M * 2048), backward: 0), numbers: { _ in ["scale": 0.125] }
+        ) { tape, inputs in
+            .loss(
+                tape.squaredDistance(
+                    inputs.variable("y"), targets: inputs.constant("targets"), scale: Float(inputs.number("scale"))))
+        },
+        OperationCase(
+            "softCrossEntropy", [.variable("y", [5, 37], [M, 1601]), .constant("targets", [5, 37], [M, 1601])],
+            work: .memory(forward: bytes(3 * M * 1601), backward: 0), numbers: { _ in ["scale": 0.125] }
+        ) { tape, inputs in
+            .loss(
+                tape.softCrossEntropy(
+                    inputs.variable("y"), targets: inputs.constant("targets"), scale: Float(inputs.number("scale"))))
+        },
+        OperationCase(
+            "candidateContrast",
+            [
+                .variable("u", [6, 7], [512, 256], deviation: 0.3), .variable("v", [6, 7], [512, 256], deviation: 0.3),
+                .integers("images") { $0 == .small ? [0, 2, 3, 4, 0, 1, 5] : (0..<512).map { $0 } },
+                .integers("texts") { $0 == .small ? [0, 2, 3, 0, 4, 1, 5] : (0..<512).map { $0 } },
+                .integers("positive") { $0 == .small ? [1, 1, 0, 1, 0, 1, 0] : (0..<512).map { $0 % 16 == 0 ? 1 : 0 } },
+                .integers("offsets") { $0 == .small ? [0, 5, 7] : (0...32).map { $0 * 16 } },
+                .parameter("temperature", [1], [1], deviation: 0, mean: 0.09),
+            ],
+            work: .memory(forward: bytes(6 * 512 * 256), backward: 0), numbers: { _ in ["scale": 0.125] }
+        ) { tape, inputs in
+            let (images, texts) = (inputs.integers("images"), inputs.integers("texts"))
+            let candidates = zip(zip(images, texts), inputs.integers("positive")).map {
+                ContrastCandidate(image: $0.0, text: $0.1, isPositive: $1 == 1)
+            }
+            return .loss(
+                tape.candidateContrast(
+                    images: inputs.variable("u"), texts: inputs.variable("v"), candidates,
+                    offsets: inputs.integers("offsets").map(Int.init), temperature: inputs.parameter("temperature"),
+                    scale: Float(inputs.number("scale"))))
+        },
+        OperationCase(
             "imageTextContrastive",
             [
                 .variable("u", [5, 7], [256, C], deviation: 0.3), .variable("v", [5, 7], [256, C], deviation: 0.3),

@@ -11,6 +11,8 @@ public struct OperationInput: Sendable {
         case variable(deviation: Float, mean: Float)
         /// A parameter; its gradient is checked.
         case parameter(deviation: Float, mean: Float)
+        /// Numbers without a gradient, from 0 to 1.
+        case constant
         case integers(@Sendable (OperationSize) -> [Int32])
         /// Noise.
         case bytes
@@ -41,6 +43,10 @@ public struct OperationInput: Sendable {
         _ name: String, _ values: @escaping @Sendable (OperationSize) -> [Int32]
     ) -> OperationInput {
         OperationInput(name: name, contents: .integers(values), small: [], large: [])
+    }
+
+    static func constant(_ name: String, _ small: [Int], _ large: [Int]) -> OperationInput {
+        OperationInput(name: name, contents: .constant, small: small, large: large)
     }
 
     static func bytes(_ name: String, _ small: [Int], _ large: [Int]) -> OperationInput {
@@ -77,6 +83,7 @@ public enum OperationResult {
 public struct OperationArguments {
     var variables: [String: Variable] = [:]
     var parameters: [String: Parameter] = [:]
+    var constants: [String: [Float]] = [:]
     var integers: [String: [Int32]] = [:]
     var bytes: [String: [UInt8]] = [:]
     var numbers: [String: Double] = [:]
@@ -84,6 +91,7 @@ public struct OperationArguments {
 
     func variable(_ name: String) -> Variable { find(name, variables) }
     func parameter(_ name: String) -> Parameter { find(name, parameters) }
+    func constant(_ name: String) -> [Float] { find(name, constants) }
     func integers(_ name: String) -> [Int32] { find(name, integers) }
     func bytes(_ name: String) -> [UInt8] { find(name, bytes) }
     func number(_ name: String) -> Double { find(name, numbers) }

@@ -31,6 +31,9 @@ public final class OperationInstance {
                 let reservation = Reservation(byteCount: shape.reduce(4, *))
                 memory.append(reservation)
                 inputs.append((input.name, Tensor(reservation.base, rows: shape[0], columns: shape[1])))
+            case .constant:
+                var stream = RandomKey(seed: 4, purpose: .test).stream
+                constants.constants[input.name] = (0..<shape.reduce(1, *)).map { _ in stream.uniform() }
             case .integers(let values): constants.integers[input.name] = values(size)
             case .bytes:
                 var stream = RandomKey(seed: 3, purpose: .test).stream
@@ -51,7 +54,7 @@ public final class OperationInstance {
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 tensor.floats[i] = mean + deviation * 3.464_101_6 * (Float(state >> 40) * 0x1p-24 - 0.5)
             }
-        case .integers, .bytes: break
+        case .constant, .integers, .bytes: break
         }
     }
 
@@ -60,6 +63,10 @@ public final class OperationInstance {
     }
 
     public func set(_ name: String, _ values: [Float]) {
+        if constants.constants[name] != nil {
+            constants.constants[name] = values
+            return
+        }
         guard let tensor = tensor(name), tensor.count == values.count else {
             preconditionFailure("\(operation.name): \(values.count) numbers for \(name)")
         }
@@ -76,6 +83,7 @@ public final class OperationInstance {
         operation.inputs.compactMap { input in tensor(input.name).map { (input.name, elements($0)) } }
     }
 
+    public var fixed: [String: [Float]] { constants.constants }
     public var integers: [String: [Int32]] { constants.integers }
     public var bytes: [String: [UInt8]] { constants.bytes }
     public var numbers: [String: Double] { constants.numbers }

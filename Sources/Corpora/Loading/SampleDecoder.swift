@@ -39,6 +39,7 @@ struct SampleDecoder: Sendable {
             }
             sample.images = try pixels(of: stored, wanted).map { PixelImage(size: needs.imageSize, pixels: $0) }
         }
+        if let regions = needs.regions { sample.regions = try RegionDecoding(needs: regions).decode(stored) }
         var key = random.with(purpose: .masking)
         prepare(&sample, key)
         for number in sample.continuations.indices {

@@ -12,7 +12,7 @@ import Text
 /// A trained model, loaded for evaluation.
 public final class EvaluatedModel {
     let checkpoint: Checkpoint
-    let config: ModelConfig
+    let config: UNIMO2Config
     let model: UNIMO2
     let tokenizer: Tokenizer
     private let store: ParameterStore
@@ -24,7 +24,7 @@ public final class EvaluatedModel {
     public init(path: String, threads: Int) throws {
         MatrixLibrary.configure()
         checkpoint = try EvaluatedModel.open(path, threads: threads)
-        config = try ConfigFile.config(try checkpoint.config, path: checkpoint.path + "/config.json")
+        config = try ConfigFile.unimo2(checkpoint)
         tokenizer = try Tokenizer(directory: checkpoint.path)
         model = UNIMO2(config)
         store = ParameterStore(model.parameters, alignment: 16)

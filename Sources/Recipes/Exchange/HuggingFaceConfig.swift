@@ -24,7 +24,7 @@ struct RobertaConfig: Codable {
     var bos_token_id: Int? = 0
     var eos_token_id: Int? = 2
 
-    init(_ config: ModelConfig) {
+    init(_ config: UNIMO2Config) {
         vocab_size = config.vocabulary
         hidden_size = config.text.width
         num_hidden_layers = config.text.layers
@@ -72,7 +72,7 @@ struct ViTConfig: Codable {
     var num_channels: Int? = 3
     var qkv_bias: Bool? = true
 
-    init(_ config: ModelConfig) {
+    init(_ config: UNIMO2Config) {
         hidden_size = config.vision.width
         num_hidden_layers = config.vision.layers
         num_attention_heads = config.vision.heads

@@ -14,7 +14,7 @@ public struct ModelExport {
             throw RecipeContradiction("\(out) exists; choose another place, or remove it")
         }
         let opened = try Checkpoint(path: checkpoint)
-        let config = try ConfigFile.config(try opened.config, path: opened.path + "/config.json")
+        let config = try ConfigFile.unimo2(opened)
         let model = UNIMO2(config)
         let store = ParameterStore(model.parameters, alignment: 16)
         try Snapshot.restoreWeights(opened, into: store)
@@ -27,7 +27,7 @@ public struct ModelExport {
         try HuggingFaceWriter(path: out).write(
             whole, elements,
             companions: [
-                .init(name: "config.json", bytes: try ConfigFile.bytes(config)),
+                .init(name: "config.json", bytes: try ConfigFile.bytes(.unimo2(config))),
                 .init(name: "unimo_reference.py", bytes: Array(ReferenceClass.source.utf8)),
             ] + tokenizer)
         try HuggingFaceWriter(path: out + "/text").write(
@@ -46,7 +46,7 @@ public struct ModelExport {
     }
 
     /// What `ViTImageProcessor` does to an image: as this program does, but for the last bit.
-    private static func preprocessor(_ config: ModelConfig) -> CheckpointWriter.Companion {
+    private static func preprocessor(_ config: UNIMO2Config) -> CheckpointWriter.Companion {
         let text = """
             {
               "image_processor_type": "ViTImageProcessor",

@@ -106,7 +106,7 @@ public struct ModelImport {
     /// Sizes from whatever is given; an encoder that is not imported takes the other's.
     private static func config(
         _ options: ImportOptions, _ text: HuggingFaceDirectory?, _ vision: HuggingFaceDirectory?
-    ) throws -> ModelConfig {
+    ) throws -> UNIMO2Config {
         let roberta = try text.map { try HuggingFaceConfig.read(RobertaConfig.self, $0) }
         let vit = try vision.map { try HuggingFaceConfig.read(ViTConfig.self, $0) }
         if let roberta, let text { try HuggingFaceConfig.check(roberta.unsupported, text) }
@@ -118,7 +118,7 @@ public struct ModelImport {
         if vit == nil { visionStack.epsilon = EncoderConfig.visionEpsilon }
         var grounded = textStack
         grounded.layers = options.groundedLayers ?? textStack.layers
-        let config = ModelConfig(
+        let config = UNIMO2Config(
             vocabulary: roberta?.vocab_size ?? 50_265, maxTokens: (roberta?.max_position_embeddings ?? 514) - 2,
             imageSize: vit?.image_size ?? 224, patchSize: vit?.patch_size ?? 16, vision: visionStack, text: textStack,
             grounded: grounded,
@@ -130,7 +130,7 @@ public struct ModelImport {
 
     /// A RoBERTa gives the text encoder, the language-model head where it was saved with one, and the first layers of the
     /// Grounded Transformer, as UNIMO-2 starts it.
-    private static func source(text directory: HuggingFaceDirectory, _ config: ModelConfig) -> Source {
+    private static func source(text directory: HuggingFaceDirectory, _ config: UNIMO2Config) -> Source {
         let stack = HuggingFaceNames.Stack(config.text)
         let word = "embeddings.word_embeddings.weight"
         let prefix = directory.prefix(["", "roberta."], of: word) ?? ""
@@ -145,7 +145,7 @@ public struct ModelImport {
             tensors: (encoder + grounded).map { ($0, prefix) } + (hasHead ? head.map { ($0, "") } : []))
     }
 
-    private static func source(vision directory: HuggingFaceDirectory, _ config: ModelConfig) -> Source {
+    private static func source(vision directory: HuggingFaceDirectory, _ config: UNIMO2Config) -> Source {
         let prefix = directory.prefix(["", "vit."], of: "embeddings.cls_token") ?? ""
         let tensors = HuggingFaceNames.vit(.init(config.vision), patchSize: config.patchSize, patches: config.patches)
         return Source(directory: directory, prefix: prefix, tensors: tensors.map { ($0, prefix) })
@@ -172,7 +172,7 @@ public struct ModelImport {
     }
 
     private static func tokenizer(
-        _ options: ImportOptions, _ text: HuggingFaceDirectory?, _ config: ModelConfig
+        _ options: ImportOptions, _ text: HuggingFaceDirectory?, _ config: UNIMO2Config
     ) throws -> Tokenizer? {
         let place = options.tokenizer ?? text.flatMap { Directory.exists($0.path + "/vocab.json") ? $0.path : nil }
         guard let place else { return nil }
@@ -185,7 +185,7 @@ public struct ModelImport {
     }
 
     private static func write(
-        _ store: ParameterStore, _ config: ModelConfig, _ origin: Origin, _ tokenizer: Tokenizer?, to path: String
+        _ store: ParameterStore, _ config: UNIMO2Config, _ origin: Origin, _ tokenizer: Tokenizer?, to path: String
     ) throws {
         let contents = CheckpointContents(weights: store.checkpointTensors(of: store.weights))
         let writer = CheckpointWriter(path: path, step: 0, layout: CheckpointLayout(contents))
@@ -193,7 +193,7 @@ public struct ModelImport {
             try writer.begin()
             let digests = try writer.write(contents, rank: 0, ranks: 1)
             try writer.commit(
-                parts: digests, state: origin, config: try ConfigFile.bytes(config),
+                parts: digests, state: origin, config: try ConfigFile.bytes(.unimo2(config)),
                 companions: (tokenizer?.files ?? []).map { .init(name: $0.name, bytes: $0.contents) })
         } catch {
             try writer.abandon()

@@ -39,13 +39,13 @@ struct DataSetup {
     var tokenize: Tokenize { tokenizer.tokenize }
 
     private func objective(_ entry: Recipe.MixtureEntry) -> any Objective {
-        Catalog.objective(entry, corpus: corpora[entry.corpus].kind, config, tokenizer)
+        Catalog.objective(entry, corpus: recipe.kind(of: entry), config, tokenizer)
     }
 
     private func loaderEntry(_ entry: Recipe.MixtureEntry, _ sampling: SamplerEntry) -> LoaderEntry {
         let objective = objective(entry)
         return LoaderEntry(
-            corpus: recipe.corpus(entry, corpora), sampling: sampling, chunk: entry.chunkLimit(patches: config.patches),
+            corpus: recipe.corpus(entry, corpora), sampling: sampling, chunk: entry.chunkLimit(rowsPerImage: config.rowsPerImage),
             needs: objective.needs, textEnds: tokenizer.textEnds, prepare: { objective.prepare(&$0, $1) })
     }
 
@@ -67,6 +67,18 @@ struct DataSetup {
             throw RecipeContradiction(
                 "mixture: \(entry.objective.name) on \(entry.corpus) would train \(groups), all of which "
                     + "optimizer.groups freezes: leave the entry out or one of them free")
+        }
+    }
+
+    /// UNIMO reads regions where UNIMO-2 reads pixels.
+    func refuseImagesWithoutRegions() throws {
+        guard config.kind == .unimo else { return }
+        for entry in recipe.mixture + (recipe.validation?.entries ?? []) {
+            let corpus = corpora[entry.corpus]
+            guard recipe.kind(of: entry) != .texts, corpus.kind != .regions else { continue }
+            throw RecipeContradiction(
+                "corpora: \(entry.corpus) holds \(corpus.kind.rawValue), and model.kind unimo reads regions; pack a "
+                    + "detector's (`unimo corpus pack --kind regions`)")
         }
     }
 
@@ -103,7 +115,7 @@ extension Recipe {
     func sampling(_ corpora: OpenCorpora) -> [SamplerEntry] {
         mixture.map { entry in
             let corpus = corpus(entry, corpora)
-            let length = SampleLength(entry, model: model, corpus: corpus)
+            let length = SampleLength(entry, model: model, kind: kind(of: entry))
             return SamplerEntry(
                 name: entry.name, corpus: corpus,
                 weights: entry.weights.map { .init(batch: $0.step * batchesPerStep, weight: $0.weight) },
@@ -111,6 +123,14 @@ extension Recipe {
                 windowBytes: shuffleWindow(entry.corpus) << 20
             ) { try length.estimate(textBytes: corpus.textBytes($0)) }
         }
+    }
+
+    /// What an entry's corpus is declared as: images and pairs may be packed as regions.
+    func kind(of entry: MixtureEntry) -> CorpusKind {
+        guard let source = corpora.first(where: { $0.name == entry.corpus }) else {
+            preconditionFailure("corpus \(entry.corpus) was checked when the recipe was read")
+        }
+        return source.kind
     }
 
     /// The corpus of an entry as its objective reads it: texts may be packed together.
@@ -144,9 +164,9 @@ extension Recipe {
 extension Recipe.MixtureEntry {
     var name: String { "\(corpus)/\(objective.rawValue)" }
 
-    func chunkLimit(patches: Int) -> ChunkLimit {
+    func chunkLimit(rowsPerImage: Int) -> ChunkLimit {
         switch batchSize {
-        case .tokens(let tokens, _) where chunk == 0: .tokens(tokens, perImage: patches + 1)
+        case .tokens(let tokens, _) where chunk == 0: .tokens(tokens, perImage: rowsPerImage)
         default: chunk == 0 ? .slice : .samples(chunk)
         }
     }
@@ -158,10 +178,9 @@ private struct SampleLength {
     let imageTokens: Int
     let bytesPerToken: Double
 
-    init(_ entry: Recipe.MixtureEntry, model: Recipe.ModelSizes, corpus: any StoredCorpus) {
-        let patches = (model.imageSize / model.patchSize) * (model.imageSize / model.patchSize)
-        imageTokens = corpus.kind == .texts ? 0 : patches + 1
-        maxTokens = entry.objective == .imageContrastive ? 0 : model.maxTokens
+    init(_ entry: Recipe.MixtureEntry, model: ModelConfig, kind: CorpusKind) {
+        imageTokens = kind == .texts ? 0 : model.rowsPerImage
+        maxTokens = entry.objective == .imageContrastive || kind == .images ? 0 : model.maxTokens
         bytesPerToken = entry.bytesPerToken
     }
 

@@ -15,54 +15,31 @@ public struct MemoryBound: Sendable, Equatable {
 
     public var bytes: Int { 16 * parameters + activationBytes + poolBytes + dataBytes + 150_000_000 }
 
+    /// What an entry of the mixture needs, at most.
+    struct Need {
+        /// Of a chunk, all stacks together.
+        var rows: Int
+        var activationBytes: Int
+        var poolBytes: Int
+    }
+
     init(_ recipe: Recipe, _ config: ModelConfig, corpora: OpenCorpora, parameters: Int, ranks: Int) {
         self.parameters = parameters
-        var rows = 0
-        var activations = 0
-        var pools = 0
-        for entry in recipe.mixture {
+        let needs = recipe.mixture.map { entry in
             let samples = Self.chunkSamples(entry, ranks: ranks)
-            let views = entry.objective == .imageContrastive ? 2 : corpora[entry.corpus].kind == .texts ? 0 : 1
-            let isGrounded = [.maskedLanguage, .captioning, .imageTextMatching].contains(entry.objective)
-            let chosen = config.dictionary.map { $0.chosen * samples } ?? 0
-            let imageRows = Self.imageSamples(entry, samples, config) * views * (1 + config.patches)
-            let textRows = Self.textRows(entry, samples: samples, maxTokens: config.maxTokens)
-            let groundedRows = isGrounded ? imageRows + chosen + textRows : 0
-            rows = max(rows, imageRows + textRows + groundedRows)
-            var need = imageRows * MemoryBound.rowBytes(config.vision) + textRows * MemoryBound.rowBytes(config.text)
-            need += groundedRows * MemoryBound.rowBytes(config.grounded)
-            need += imageRows * 4 * 3 * config.patchSize * config.patchSize
-            if entry.objective == .maskedLanguage || entry.objective == .captioning {
-                need += min(textRows, 192) * config.vocabulary * 4
-            }
-            if let dictionary = config.dictionary { need += Self.dictionaryBytes(dictionary, config, samples: samples) }
-            need += max(imageRows, textRows, groundedRows) * MemoryBound.scratchBytes(config)
-            activations = max(activations, need)
-            if entry.objective == .imageTextMatching {
-                pools += 8 * Self.batchSamples(entry) * (1 + config.maxTokens + 2 * config.vision.width)
-            } else if !isGrounded {
-                let width = max(config.vision.width, config.projection)
-                let batch = Self.batchSamples(entry)
-                pools += 16 * batch * width + 3 * 4 * (views * batch) * (views * batch)
+            return switch config {
+            case .unimo(let config): Self.need(entry, config, kind: recipe.kind(of: entry), samples: samples)
+            case .unimo2(let config): Self.need(entry, config, kind: recipe.kind(of: entry), samples: samples)
             }
         }
-        self.rows = rows
-        activationBytes = activations
-        poolBytes = pools
+        rows = needs.map(\.rows).max() ?? 0
+        activationBytes = needs.map(\.activationBytes).max() ?? 0
+        poolBytes = needs.reduce(0) { $0 + $1.poolBytes }
         dataBytes = corpora.byName.values.reduce(0) { $0 + $1.cacheBytes }
     }
 
-    /// Scores of every input against every code for the samples that workers have in hand, and the codes chosen.
-    private static func dictionaryBytes(_ dictionary: DictionaryConfig, _ config: ModelConfig, samples: Int) -> Int {
-        let longest = max(config.patches, config.maxTokens)
-        let workers = 8
-        return 4
-            * (workers * (longest + 2) * (dictionary.codes + 6 * dictionary.chosen + config.text.width)
-                + 2 * samples * dictionary.chosen * config.text.width)
-    }
-
     /// Samples of a global batch, at most: of batches by tokens, a whole pool.
-    private static func batchSamples(_ entry: Recipe.MixtureEntry) -> Int {
+    static func batchSamples(_ entry: Recipe.MixtureEntry) -> Int {
         switch entry.batchSize {
         case .samples(let count): count
         case .tokens(_, let pool): pool
@@ -77,14 +54,13 @@ public struct MemoryBound: Sendable, Equatable {
         return slice
     }
 
-    /// Samples with images of a chunk: by tokens, each image counts with its patches.
-    private static func imageSamples(_ entry: Recipe.MixtureEntry, _ samples: Int, _ config: ModelConfig) -> Int {
+    /// Samples with images of a chunk: by tokens, each image counts with its rows.
+    static func imageSamples(_ entry: Recipe.MixtureEntry, _ samples: Int, rowsPerImage: Int) -> Int {
         guard case .tokens(let tokens, _) = entry.batchSize, entry.chunk == 0 else { return samples }
-        return min(samples, max(1, tokens / (1 + config.patches)))
+        return min(samples, max(1, tokens / rowsPerImage))
     }
 
-    private static func textRows(_ entry: Recipe.MixtureEntry, samples: Int, maxTokens: Int) -> Int {
-        if entry.objective == .imageContrastive { return 0 }
+    static func textRows(_ entry: Recipe.MixtureEntry, samples: Int, maxTokens: Int) -> Int {
         if case .tokens(let tokens, _) = entry.batchSize, entry.chunk == 0 { return max(tokens, maxTokens) }
         // A packed sample fills a sequence on average; now and then it takes two.
         return samples * maxTokens * (entry.packsTexts ? 2 : 1)
@@ -92,13 +68,12 @@ public struct MemoryBound: Sendable, Equatable {
 
     /// Saved per row by the layers of a stack: qkv, attention's result, both sums and both norms, the pre-activation,
     /// statistics and log-sums; and a few rows around the stack.
-    private static func rowBytes(_ stack: EncoderConfig) -> Int {
+    static func rowBytes(_ stack: EncoderConfig) -> Int {
         4 * (stack.layers * (8 * stack.width + stack.feedForward + stack.heads + 4) + 4 * stack.width)
     }
 
     /// Taken per row in backward: the activation again, the gradient of qkv, and of a few values.
-    private static func scratchBytes(_ config: ModelConfig) -> Int {
-        let stacks = [config.vision, config.text, config.grounded]
-        return 4 * (stacks.map { $0.feedForward + 8 * $0.width }.max() ?? 0)
+    static func scratchBytes(_ stacks: [EncoderConfig]) -> Int {
+        4 * (stacks.map { $0.feedForward + 8 * $0.width }.max() ?? 0)
     }
 }

@@ -87,13 +87,16 @@ public final class Run {
             if let checkpoint { return try Tokenizer(directory: checkpoint.checkpoint.path) }
             return try TokenizerSetup.make(recipe.tokenizer, corpora: recipe.corpora.map { corpora[$0.name] })
         }
-        config = recipe.model.config(vocabulary: tokenizer.vocabularySize)
+        config = recipe.model(vocabulary: tokenizer.vocabularySize)
         data = DataSetup(recipe: recipe, corpora: corpora, tokenizer: tokenizer, config: config)
 
-        try communication.together("looking for what is trained") { [data] in try data.refuseFrozenEntries() }
+        try communication.together("looking for what is trained") { [data] in
+            try data.refuseImagesWithoutRegions()
+            try data.refuseFrozenEntries()
+        }
         let threads = try Run.threads(recipe, communication)
         pool = WorkerPool(threads: threads)
-        let model = UNIMO2(config)
+        let model = config.makeModel()
         let alignment = 16 * ranks
         let bytes = 4 * ParameterStore.count(model.parameters, alignment: alignment)
         gradients = try communication.together("allocating gradients") { [recipe] in

@@ -37,7 +37,7 @@ final class RunLoop {
 
     init(_ run: Run) throws {
         self.run = run
-        dictionary = run.config.dictionary.map { DictionaryHealth(codes: $0.codes) }
+        dictionary = run.trainer.model.codeCount > 0 ? DictionaryHealth(codes: run.trainer.model.codeCount) : nil
         let (rank, ranks) = (run.communication.rank, run.communication.size)
         heldOut = try run.communication.together("reading held-out samples") {
             try run.data.heldOut(rank: rank, ranks: ranks)

@@ -13,7 +13,7 @@ public enum StepBenchmark {
     static let masked = 19
 
     /// RoBERTa base; the visual tower that every model has is as small as it can be.
-    public static let config = ModelConfig(
+    public static let config = UNIMO2Config(
         vocabulary: 50_265, maxTokens: 512, imageSize: 1, patchSize: 1,
         vision: EncoderConfig(layers: 0, width: 768, heads: 12, feedForward: 3072),
         text: EncoderConfig(layers: 12, width: 768, heads: 12, feedForward: 3072),

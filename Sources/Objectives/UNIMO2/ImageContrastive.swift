@@ -7,6 +7,7 @@ import Tensors
 /// Visual contrastive learning on images alone: SimCLR (Chen et al. 2020) over two augmented views, the recipe UNIMO-2 leaves
 /// open (`method.md` 2.2 item 5). Pool: both views of the global batch.
 public struct ImageContrastive: PoolObjective {
+    public typealias Subject = UNIMO2
     public static let name = "image_contrastive"
     public let needs: SampleNeeds
     /// τ, fixed.
@@ -34,7 +35,7 @@ public struct ImageContrastive: PoolObjective {
         [chunk.positions.count] + DictionaryTerms.counts(dictionary, images: chunk.positions.count, nil)
     }
 
-    public func widths(_ config: ModelConfig) -> [Int] { [config.projection, config.projection] }
+    public func widths(_ model: UNIMO2) -> [Int] { [model.config.projection, model.config.projection] }
 
     public func embed(
         _ chunk: Chunk, _ model: UNIMO2, scales: [Float], _ tape: Tape

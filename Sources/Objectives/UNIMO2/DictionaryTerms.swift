@@ -18,7 +18,7 @@ public struct DictionaryTerms: Sendable, Equatable {
 
     /// - Parameter weight: of both, in the objective's loss.
     /// - Returns: nil where the model has no dictionary.
-    public init?(_ config: ModelConfig, weight: Float = 1) {
+    public init?(_ config: UNIMO2Config, weight: Float = 1) {
         guard let dictionary = config.dictionary else { return nil }
         chosen = dictionary.chosen
         patches = config.patches

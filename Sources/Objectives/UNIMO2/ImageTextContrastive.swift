@@ -7,6 +7,7 @@ import Tensors
 /// Image-text contrastive learning on encoder outputs (UNIMO-2; `method.md` 2.2 item 3): symmetric InfoNCE, both sides
 /// normalised, τ learned and clipped. Pool: the global batch.
 public struct ImageTextContrastive: PoolObjective {
+    public typealias Subject = UNIMO2
     public static let name = "image_text_contrastive"
     public let needs: SampleNeeds
     public let terms: [LossTerm]
@@ -22,7 +23,7 @@ public struct ImageTextContrastive: PoolObjective {
 
     public func counts(_ chunk: Chunk) -> [Int] { [chunk.positions.count] }
 
-    public func widths(_ config: ModelConfig) -> [Int] { [config.vision.width, config.text.width] }
+    public func widths(_ model: UNIMO2) -> [Int] { [model.config.vision.width, model.config.text.width] }
 
     public func embed(
         _ chunk: Chunk, _ model: UNIMO2, scales: [Float], _ tape: Tape

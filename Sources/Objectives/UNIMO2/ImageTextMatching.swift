@@ -7,6 +7,7 @@ public import Tensors
 /// Image-text matching (UNIMO-2; `method.md` 2.2 item 2): does the caption belong to the image? A stated share of the images
 /// gets the caption of another sample of the global batch. Clean inputs; no loss but this one touches a mismatched pair.
 public struct ImageTextMatching: ExchangeObjective {
+    public typealias Subject = UNIMO2
     public static let name = "image_text_matching"
 
     /// How the sample that lends its caption is drawn.
@@ -44,8 +45,9 @@ public struct ImageTextMatching: ExchangeObjective {
     public func counts(_ chunk: Chunk) -> [Int] { [chunk.positions.count] }
 
     /// The caption, its length first; and both embeddings where mismatches are drawn by similarity.
-    public func widths(_ config: ModelConfig) -> [Int] {
-        [1 + config.maxTokens] + (mismatch == .similar ? [config.vision.width, config.text.width] : [])
+    public func widths(_ model: UNIMO2) -> [Int] {
+        let config = model.config
+        return [1 + config.maxTokens] + (mismatch == .similar ? [config.vision.width, config.text.width] : [])
     }
 
     public func offer(_ chunk: Chunk, _ model: UNIMO2, _ tape: Tape) -> [Tensor] {
