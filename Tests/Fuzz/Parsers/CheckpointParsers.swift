@@ -16,7 +16,7 @@ extension FuzzParser {
         },
         FuzzParser("checkpoint-config", seeds: configSeeds) { bytes, _ in
             let config = try ConfigFile.config(bytes, path: "config.json")
-            try promise(config.contradiction == nil && config.patches > 0, "\(config)")
+            try promise(config.contradiction == nil && config.rowsPerImage > 0, "\(config)")
         },
         FuzzParser("checkpoint-weights", seeds: weightSeeds) { bytes, scratch in
             let checkpoint = try checkpoint(scratch, "model-00001-of-00001.safetensors", bytes)
