@@ -13,7 +13,7 @@ import Testing
         init() throws {
             let lexicon = try Lexicon()
             let parser = SceneGraphParser(lexicon: lexicon)
-            let captions = try LabelledCaptions.all().map { caption in
+            let captions = try LabelledCaption.all().map { caption in
                 (caption.caption, CaptionPart.parts(of: Array(caption.caption.utf8), parser.parse(caption.caption)))
             }
             var counts: RewriteVocabulary.Counts = [:]
