@@ -75,6 +75,9 @@ extension Recipe.ModelSizes {
         dictionary = try node.optionalChild("dictionary").map(DictionaryConfig.init)
         projection = try node.integer("projection", in: 1...65536, default: 256)
         dropout = Float(try node.number("dropout", in: .belowOne, default: 0.1))
+        let range = try node.number("initializer_range", in: .positive, default: 0.02)
+        initializerRange = Float(range)
+        visionPositionRange = Float(try node.number("vision_position_range", in: .positive, default: range))
     }
 }
 

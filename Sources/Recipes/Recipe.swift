@@ -44,12 +44,16 @@ public struct Recipe: Sendable {
         public var dictionary: DictionaryConfig?
         public var projection: Int
         public var dropout: Float
+        /// Deviations of what a model is drawn from, of all tables and of the visual encoder's positions alone.
+        public var initializerRange: Float
+        public var visionPositionRange: Float
 
         public func config(vocabulary: Int) -> ModelConfig {
             ModelConfig(
                 vocabulary: vocabulary, maxTokens: maxTokens, imageSize: imageSize, patchSize: patchSize,
                 vision: vision,
-                text: text, grounded: grounded, dictionary: dictionary, projection: projection, dropout: dropout)
+                text: text, grounded: grounded, dictionary: dictionary, projection: projection, dropout: dropout,
+                initializerRange: initializerRange, visionPositionRange: visionPositionRange)
         }
     }
 

@@ -45,9 +45,6 @@ struct SceneGenerator: Sendable {
 
     /// Draws the sizes anew, and which of the objects is first.
     private func rearrange(_ objects: inout [SceneObject], _ random: inout RandomStream) {
-        for index in objects.indices {
-            objects[index].size = SceneSize.allCases[random.integer(below: SceneSize.allCases.count)]
-        }
         objects.swapAt(0, random.integer(below: objects.count))
     }
 
