@@ -13,7 +13,7 @@ public struct SceneSettings: Sendable, Equatable {
     public var objects: ClosedRange<Int>
     /// Side of the image in pixels.
     public var side: Int
-    /// Scenes in a row that show the same objects in other sizes and places.
+    /// Scenes in a row that show the same objects in other places.
     public var alike: Int
 
     /// Numbers of objects as people write them, `2` or `2-3`; nil for what is not within 1…3.

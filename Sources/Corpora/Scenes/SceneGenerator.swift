@@ -27,7 +27,7 @@ struct SceneGenerator: Sendable {
         var objects = drawObjects(count, &random)
         if alike > 1 {
             random = stream(index, pass: 1)
-            rearrange(&objects, &random)
+            objects.swapAt(0, random.integer(below: objects.count))
         }
         let relations = drawRelations(count - 1, &random)
         place(&objects, relations, &random)
@@ -41,11 +41,6 @@ struct SceneGenerator: Sendable {
 
     private func stream(_ index: Int, pass: Int = 0) -> RandomStream {
         RandomKey(seed: seed, batch: index, position: part == .train ? 0 : 1, pass: pass, purpose: .scenes).stream
-    }
-
-    /// Draws the sizes anew, and which of the objects is first.
-    private func rearrange(_ objects: inout [SceneObject], _ random: inout RandomStream) {
-        objects.swapAt(0, random.integer(below: objects.count))
     }
 
     /// Objects that differ in shape or colour, not yet placed.
