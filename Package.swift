@@ -32,7 +32,7 @@ let libraries = [
 // The house: each room and what it may import. `tools/check-imports` holds the sources against this table.
 let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = [
     ("Runtime", ["CBaseline"], [logging]),
-    ("Tensors", ["Runtime", "COpenBLAS", "COneDNN"], []),
+    ("Tensors", ["Runtime", "CBaseline", "COpenBLAS"], []),
     ("Autograd", ["Runtime", "Tensors"], []),
     ("Storage", ["Runtime", "CZstd", "CZlib", "CCrypto"], [system]),
     ("Collectives", ["Runtime", "CBaseline"], []),
@@ -114,7 +114,6 @@ let package = Package(
     ],
     targets: libraries.map { .systemLibrary(name: $0.0, path: "Sources/\($0.0)", pkgConfig: $0.1) }
         + [
-            .systemLibrary(name: "COneDNN", path: "Sources/COneDNN"),
             .systemLibrary(name: "CImage", path: "Sources/CImage", pkgConfig: "libjpeg"),
             // What the build was compiled for (data only), and the check of it, which must itself run anywhere.
             .target(

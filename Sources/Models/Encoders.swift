@@ -19,8 +19,8 @@ public struct VisionEncoder {
         patchSize = model.patchSize
         let C = config.width
         patch = list.linear("vision.patch", from: 3 * patchSize * patchSize, to: C)
-        cls = list.add("vision.cls", [C], .truncatedNormal(deviation: 0.02))
-        position = list.matrix("vision.position", [1 + model.patches, C])
+        cls = list.matrix("vision.cls", [C])
+        position = list.matrix("vision.position", [1 + model.patches, C], deviation: model.visionPositionRange)
         layers = (0..<config.layers).map { i in
             TransformerLayer(
                 &list, "vision.layers.\(i)", model.vision, placement: .before,

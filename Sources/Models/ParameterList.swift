@@ -3,8 +3,11 @@ public import Autograd
 /// Declares the parameters of a model in forward order.
 public struct ParameterList {
     public private(set) var parameters: [Parameter] = []
+    /// Of what matrices and tables are drawn from.
+    let deviation: Float
 
-    public init() {}
+    /// - Parameter deviation: of what matrices and tables are drawn from; BERT's unless said otherwise.
+    public init(deviation: Float = 0.02) { self.deviation = deviation }
 
     mutating func add(_ name: String, _ shape: [Int], _ initialization: Initialization) -> Parameter {
         let parameter = Parameter(name: name, shape: shape, initialization: initialization)
@@ -12,9 +15,9 @@ public struct ParameterList {
         return parameter
     }
 
-    /// A matrix or table, drawn as BERT draws (deviation 0.02).
-    mutating func matrix(_ name: String, _ shape: [Int]) -> Parameter {
-        add(name, shape, .truncatedNormal(deviation: 0.02))
+    /// A matrix or table, drawn as BERT draws, with another deviation where one is given.
+    mutating func matrix(_ name: String, _ shape: [Int], deviation: Float? = nil) -> Parameter {
+        add(name, shape, .truncatedNormal(deviation: deviation ?? self.deviation))
     }
 
     mutating func linear(_ name: String, from input: Int, to output: Int) -> Linear {

@@ -18,7 +18,7 @@ public final class UNIMO: Model {
     public init(_ config: UNIMOConfig) {
         if let contradiction = config.contradiction { preconditionFailure(contradiction) }
         self.config = config
-        var list = ParameterList()
+        var list = ParameterList(deviation: config.initializerRange ?? 0.02)
         let dropout = Dropout(rate: config.dropout)
         let C = config.transformer.width
         regions = RegionEmbedding(

@@ -48,10 +48,15 @@ public struct UNIMO2Config: Sendable, Equatable, Codable {
     public var projection: Int
     /// Dropout of the text and grounded stacks and of the matching head, hidden and attention; the visual encoder has none.
     public var dropout: Float
+    /// Deviation of what matrices and tables are drawn from; nil for BERT's 0.02.
+    public var initializerRange: Float?
+    /// The same for the visual encoder's positions alone; nil for what all tables have.
+    public var visionPositionRange: Float?
 
     public init(
         vocabulary: Int, maxTokens: Int, imageSize: Int, patchSize: Int, vision: EncoderConfig, text: EncoderConfig,
-        grounded: EncoderConfig, dictionary: DictionaryConfig? = nil, projection: Int, dropout: Float
+        grounded: EncoderConfig, dictionary: DictionaryConfig? = nil, projection: Int, dropout: Float,
+        initializerRange: Float? = nil, visionPositionRange: Float? = nil
     ) {
         self.vocabulary = vocabulary
         self.maxTokens = maxTokens
@@ -63,6 +68,8 @@ public struct UNIMO2Config: Sendable, Equatable, Codable {
         self.dictionary = dictionary
         self.projection = projection
         self.dropout = dropout
+        self.initializerRange = initializerRange
+        self.visionPositionRange = visionPositionRange
     }
 
     enum CodingKeys: String, CodingKey {
@@ -70,6 +77,8 @@ public struct UNIMO2Config: Sendable, Equatable, Codable {
         case maxTokens = "max_tokens"
         case imageSize = "image_size"
         case patchSize = "patch_size"
+        case initializerRange = "initializer_range"
+        case visionPositionRange = "vision_position_range"
     }
 
     /// P, patches of an image.

@@ -16,10 +16,13 @@ public struct UNIMOConfig: Sendable, Equatable, Codable {
     public var projection: Int
     /// Hidden and attention.
     public var dropout: Float
+    /// Deviation of what matrices and tables are drawn from; nil for BERT's 0.02.
+    public var initializerRange: Float?
 
     public init(
         vocabulary: Int, maxTokens: Int, maxRegions: Int, regionWidth: Int, regionClasses: Int, transformer: EncoderConfig,
-        projection: Int, dropout: Float
+        projection: Int, dropout: Float,
+        initializerRange: Float? = nil
     ) {
         self.vocabulary = vocabulary
         self.maxTokens = maxTokens
@@ -29,6 +32,7 @@ public struct UNIMOConfig: Sendable, Equatable, Codable {
         self.transformer = transformer
         self.projection = projection
         self.dropout = dropout
+        self.initializerRange = initializerRange
     }
 
     enum CodingKeys: String, CodingKey {
@@ -37,6 +41,7 @@ public struct UNIMOConfig: Sendable, Equatable, Codable {
         case maxRegions = "max_regions"
         case regionWidth = "region_width"
         case regionClasses = "region_classes"
+        case initializerRange = "initializer_range"
     }
 
     /// What contradicts itself, in a sentence; nil when nothing does.

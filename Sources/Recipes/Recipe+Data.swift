@@ -18,7 +18,8 @@ extension Recipe.CorpusSource {
                     count: try scenes.integer("count", in: 1...1_000_000_000),
                     part: try scenes.choice("part", default: .train),
                     objects: min(objects[0], objects[1])...max(objects[0], objects[1]),
-                    side: try scenes.integer("side", in: 8...1024, default: 64)))
+                    side: try scenes.integer("side", in: 8...1024, default: 64),
+                    alike: try scenes.integer("alike", in: 1...1_000_000, default: 1)))
         } else {
             origin = .directory(try node.string("directory"))
         }
@@ -39,6 +40,7 @@ extension Recipe.MixtureEntry {
             try node.refuse("pool", beside: "batch_size", remedy: "pools are cut by batch_tokens: give that instead")
         }
         chunk = try node.integer("chunk", in: 0...1_000_000, default: 0)
+        together = try node.integer("together", in: 1...1_000_000, default: 1)
         augmentation = try node.choice("augmentation", default: objective.augmentation)
         ending = try Self.ending(node)
         lossWeight = Float(try node.number("loss_weight", in: .positive, default: 1))
@@ -76,6 +78,7 @@ extension Recipe.MixtureEntry {
         }
         (weights, batchSize, chunk) = ([(0, 1)], .samples(1), 0)
         (augmentation, ending, bytesPerToken) = (objective.augmentation, .repeat, 4)
+        together = 1
         (lossWeight, dictionaryWeight, mismatch, mismatchShare) = (1, 1, .uniform, 0.5)
         packsTexts = objective == .maskedLanguage && corpora.first { [corpus] in $0.name == corpus }?.kind == .texts
         guard let source = corpora.first(where: { [corpus] in $0.name == corpus }) else {

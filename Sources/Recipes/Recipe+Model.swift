@@ -23,6 +23,7 @@ extension ModelConfig {
 extension UNIMO2Config {
     init(_ node: RecipeNode) throws {
         let width = try node.integer("width", in: 8...65536)
+        let range = try node.initializerRange
         self.init(
             vocabulary: 0, maxTokens: try node.integer("max_tokens", in: 4...65536),
             imageSize: try node.integer("image_size", in: 1...4096),
@@ -32,7 +33,8 @@ extension UNIMO2Config {
             grounded: try EncoderConfig(node.child("grounded"), width: width),
             dictionary: try node.optionalChild("dictionary").map(DictionaryConfig.init),
             projection: try node.integer("projection", in: 1...65536, default: 256),
-            dropout: Float(try node.number("dropout", in: .belowOne, default: 0.1)))
+            dropout: Float(try node.number("dropout", in: .belowOne, default: 0.1)), initializerRange: Float(range),
+            visionPositionRange: Float(try node.number("vision_position_range", in: .positive, default: range)))
     }
 }
 
@@ -46,7 +48,15 @@ extension UNIMOConfig {
             transformer: try EncoderConfig(
                 node.child("transformer"), width: try node.integer("width", in: 8...65536)),
             projection: try node.integer("projection", in: 1...65536, default: 256),
-            dropout: Float(try node.number("dropout", in: .belowOne, default: 0.1)))
+            dropout: Float(try node.number("dropout", in: .belowOne, default: 0.1)),
+            initializerRange: Float(try node.initializerRange))
+    }
+}
+
+extension RecipeNode {
+    /// Of the model's matrices and tables.
+    fileprivate var initializerRange: Double {
+        get throws { try number("initializer_range", in: .positive, default: 0.02) }
     }
 }
 

@@ -85,6 +85,8 @@ public struct Recipe: Sendable {
         /// Samples computed on one tape; 0 takes the rank's slice whole, or as many as have the batch's tokens.
         public var chunk: Int
         public var augmentation: Augmentation
+        /// Samples that stand next to each other in the corpus and come together.
+        public var together: Int
         public var ending: SamplerEntry.Ending
         /// Consecutive texts share a sequence and long ones go on in another, so that nothing is cut off.
         public var packsTexts: Bool

@@ -44,4 +44,43 @@ import Testing
         let statistic = counts.reduce(0.0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
         #expect(statistic < 121 + 5 * 15.6)
     }
+
+    @Test("runs of neighbours stay together and every sample comes once, whatever is left for the last run")
+    func runsStayTogether() {
+        for count in [1, 5, 8, 9, 63, 64, 65, 300] {
+            for length in [1, 2, 4, 7, 8, 400] {
+                for seed in 0..<5 {
+                    let key = RandomKey(seed: UInt64(seed), purpose: .order)
+                    let permutation = RunPermutation(count: count, length: length, key: key)
+                    let order = (0..<count).map { permutation($0) }
+                    #expect(order.sorted() == Array(0..<count), "\(count) by \(length)")
+                    var place = 0
+                    while place < count {
+                        let run = order[place] / length * length..<min(order[place] / length * length + length, count)
+                        #expect(Array(order[place..<place + run.count]) == Array(run), "\(count) by \(length)")
+                        place += run.count
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("samples that come together lie in one batch; a corpus by frames or a pool by lengths can't keep them")
+    func togetherNeedsOneShuffle() throws {
+        var entry = SamplerEntry(name: "pairs", count: 64, weight: 1, batchSize: 16)
+        entry.together = 4
+        let sampler = try MixedSampler(seed: 1, entries: [entry])
+        for number in 0..<8 {
+            let indices = try sampler.plan(number).sampleIndices
+            for start in stride(from: 0, to: 16, by: 4) {
+                #expect(indices[start] % 4 == 0)
+                #expect(Array(indices[start..<start + 4]) == Array(indices[start]..<indices[start] + 4))
+            }
+        }
+        entry.storage = .init(frameSamples: [32, 32], window: 64)
+        #expect(throws: SamplerError.together(entry: "pairs")) { try MixedSampler(seed: 1, entries: [entry]) }
+        entry.storage = .loose
+        entry.batching = .lengths(pool: 64, batches: 4)
+        #expect(throws: SamplerError.together(entry: "pairs")) { try MixedSampler(seed: 1, entries: [entry]) }
+    }
 }

@@ -37,6 +37,25 @@ import Vision
         #expect(Set(held.map(\.shape)).count == 8 && Set(held.map(\.colour)).count == 8)
     }
 
+    @Test("scenes that are alike show the same objects, in every order and relation")
+    func alikeScenesShareObjects() {
+        let settings = SceneSettings(seed: 1, count: 400, objects: 2...2, alike: 40)
+        let corpus = SceneCorpus(name: "scenes", kind: .pairs, settings: settings)
+        func looks(_ scene: Scene) -> [String] { scene.objects.map { "\($0.size) \($0.colour) \($0.shape)" } }
+        for group in 0..<10 {
+            let scenes = (40 * group..<40 * group + 40).map(corpus.scene)
+            #expect(Set(scenes.map { looks($0).sorted() }).count == 1)
+            #expect(Set(scenes.map(looks)).count == 2)
+            #expect(Set(scenes.map { $0.relations[0] }).count == 4)
+        }
+        #expect(Set((0..<10).map { looks(corpus.scene(40 * $0)) }).count > 5)
+        #expect(
+            corpus.fingerprint
+                != SceneCorpus(
+                    name: "scenes", kind: .pairs, settings: SceneSettings(seed: 1, count: 400, objects: 2...2)
+                ).fingerprint)
+    }
+
     @Test("objects lie inside the image, apart from each other, and stand in the relations that the caption names")
     func layout() {
         for part in ScenePart.allCases {

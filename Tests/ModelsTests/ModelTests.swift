@@ -50,6 +50,24 @@ import Testing
         #expect(store(UNIMO2(config)).groups.map(\.name) == UNIMO2.groups)
     }
 
+    @Test("matrices and tables begin as large as the configuration says, visual positions as large as it says of them")
+    func rangesReachParameters() {
+        var config = Self.config
+        func deviations(_ config: ModelConfig) -> [String: Float] {
+            let drawn = UNIMO2(config).parameters.compactMap { parameter -> (String, Float)? in
+                guard case .truncatedNormal(let deviation) = parameter.initialization else { return nil }
+                return (parameter.name, deviation)
+            }
+            return Dictionary(uniqueKeysWithValues: drawn)
+        }
+        #expect(deviations(config).values.allSatisfy { $0 == 0.02 })
+        config.initializerRange = 0.05
+        #expect(deviations(config).values.allSatisfy { $0 == 0.05 })
+        config.visionPositionRange = 1
+        let others = deviations(config).filter { $0.key != "vision.position" }
+        #expect(deviations(config)["vision.position"] == 1 && others.values.allSatisfy { $0 == 0.05 })
+    }
+
     @Test("no two dropout sites share a number")
     func sitesAreDistinct() {
         let model = UNIMO2(Self.config)

@@ -10,6 +10,8 @@ model:
   patch_size: 16
   projection: 64
   dropout: 0.1
+  initializer_range: 0.05
+  vision_position_range: 1
   vision: {{layers: 3, heads: 4, feed_forward: 512}}
   text: {{layers: 3, heads: 4, feed_forward: 512}}
   grounded: {{layers: 2, heads: 4, feed_forward: 512}}

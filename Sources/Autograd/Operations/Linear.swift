@@ -18,11 +18,6 @@ extension Tape {
         return y
     }
 
-    /// Rows and numbers of the smallest product. The libraries take other kernels below (OpenBLAS 0.3 up to 1,200 numbers,
-    /// oneDNN 2.6 up to 15 rows), which round otherwise, and a row's bits must not depend on how many others share its
-    /// chunk.
-    private static let least = (rows: 16, count: 2048)
-
     /// y = x·Wᵀ + b into `y`; `after` sees each panel of y (rows, columns) while it is in cache.
     func product(
         _ x: Tensor, _ weight: Parameter, _ bias: Parameter, into y: Tensor,
@@ -31,10 +26,12 @@ extension Tape {
         precondition(
             x.columns == weight.value.columns && bias.count == weight.value.rows,
             "linear: x \(x.shape), weight \(weight.value.shape), bias (\(bias.count))")
-        guard y.rows > 0, y.rows < Tape.least.rows || y.count < Tape.least.count else {
+        // A row's bits must not depend on how many others share its chunk.
+        let least = MatrixLibrary.smallestSteadyProduct
+        guard y.rows > 0, y.rows < least.rows || y.count < least.count else {
             return productOfRows(x, weight, bias, into: y, after: after)
         }
-        let rows = (Tape.least.count / y.columns / Tape.least.rows + 1) * Tape.least.rows
+        let rows = (least.count / y.columns / least.rows + 1) * least.rows
         let tallX = arena.borrow(rows: rows, columns: x.columns)
         let tallY = arena.borrow(rows: rows, columns: y.columns)
         tallX.floats.update(from: x.floats, count: x.count)

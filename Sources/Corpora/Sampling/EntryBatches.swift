@@ -13,7 +13,7 @@ struct EntryBatches: Sendable {
         key = RandomKey(seed: seed, position: stream, purpose: .pool)
         self.stream = EpochStream(
             seed: seed, stream: stream, count: entry.count, batchSize: entry.unit, epochs: entry.ending.epochs,
-            storage: entry.storage)
+            storage: entry.storage, together: entry.together)
         if case .lengths(let pool, let batches) = entry.batching {
             pools = LengthPool(size: pool, batches: batches)
         } else {

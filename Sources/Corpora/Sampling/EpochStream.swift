@@ -28,7 +28,7 @@ struct EpochStream: Sendable {
     /// - Parameter stream: tells apart the streams of one seed.
     init(
         seed: UInt64, stream: Int, count: Int, batchSize: Int, epochs: Int? = nil,
-        storage: SamplerEntry.Storage = .loose
+        storage: SamplerEntry.Storage = .loose, together: Int = 1
     ) {
         precondition(count > 0 && batchSize > 0, "a stream of \(count) samples in batches of \(batchSize)")
         self.count = count
@@ -43,7 +43,7 @@ struct EpochStream: Sendable {
         }
         orders = EpochOrders(
             seed: seed, stream: stream, count: count, batchSize: min(batchSize, count), isSeamless: seams == .none,
-            storage: storage)
+            storage: storage, together: together)
     }
 
     /// Batches until the stream ends; nil when it never does.

@@ -59,6 +59,7 @@ public enum SamplerError: DiagnosedError, Equatable {
     case batchSize(entry: String, found: Int)
     case pool(entry: String, pool: Int, batches: Int)
     case epochs(entry: String, found: Int)
+    case together(entry: String)
     case nothingToSample(batch: Int)
     case periodTooLong(weights: [Int])
 
@@ -83,6 +84,9 @@ public enum SamplerError: DiagnosedError, Equatable {
                 + "\(batches) batches; take larger pools or fewer tokens per batch"
         case .epochs(let entry, let found):
             "mixture entry \(entry): expected at least 1 epoch, found \(found)"
+        case .together(let entry):
+            "mixture entry \(entry): samples are kept together only in corpora that are shuffled as a whole (up to "
+                + "\(SamplerEntry.smallCorpus >> 20) MiB, or procedural) and by batch_size; drop `together`"
         case .nothingToSample(let batch):
             "from batch \(batch) on no entry of the mixture has a weight above 0; give one of them a weight there"
         case .periodTooLong(let weights):

@@ -60,6 +60,8 @@ public struct SamplerEntry: Sendable {
     public var batching: Batching
     public var ending: Ending
     public var storage: Storage
+    /// Samples that stand next to each other in the corpus and come together, where it is shuffled as a whole.
+    public var together = 1
     /// Length of a sample, for batching by lengths.
     public var length: @Sendable (_ index: Int) throws -> Int
 
@@ -104,6 +106,8 @@ public struct SamplerEntry: Sendable {
         if case .lengths(let pool, let batches) = batching, batches < 1 || batches > pool {
             throw SamplerError.pool(entry: name, pool: pool, batches: batches)
         }
+        if together > 1, case .lengths = batching { throw SamplerError.together(entry: name) }
+        if together > 1, !storage.frameSamples.isEmpty { throw SamplerError.together(entry: name) }
         if let epochs = ending.epochs, epochs < 1 { throw SamplerError.epochs(entry: name, found: epochs) }
     }
 }

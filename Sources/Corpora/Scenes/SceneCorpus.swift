@@ -13,6 +13,8 @@ public struct SceneSettings: Sendable, Equatable {
     public var objects: ClosedRange<Int>
     /// Side of the image in pixels.
     public var side: Int
+    /// Scenes in a row that show the same objects in other places.
+    public var alike: Int
 
     /// Numbers of objects as people write them, `2` or `2-3`; nil for what is not within 1…3.
     public static func objects(_ text: some StringProtocol) -> ClosedRange<Int>? {
@@ -25,15 +27,17 @@ public struct SceneSettings: Sendable, Equatable {
 
     public init(
         seed: UInt64, count: Int, first: Int = 0, part: ScenePart = .train, objects: ClosedRange<Int> = 1...3,
-        side: Int = 64
+        side: Int = 64, alike: Int = 1
     ) {
-        precondition(count > 0 && first >= 0 && side >= 8, "\(count) scenes from \(first), \(side) pixels")
+        precondition(
+            count > 0 && first >= 0 && side >= 8 && alike >= 1, "\(count) scenes from \(first), \(side) pixels")
         self.seed = seed
         self.count = count
         self.first = first
         self.part = part
         self.objects = objects
         self.side = side
+        self.alike = alike
     }
 }
 
@@ -69,11 +73,13 @@ public final class SceneCorpus: StoredCorpus {
         self.kind = kind
         self.settings = settings
         self.encoding = encoding
-        generator = SceneGenerator(seed: settings.seed, part: settings.part, objects: settings.objects)
+        generator = SceneGenerator(
+            seed: settings.seed, part: settings.part, objects: settings.objects, alike: settings.alike)
         renderer = SceneRenderer(side: settings.side)
         fingerprint = SHA256.hex(
             of: "scenes \(Self.version) \(kind.rawValue) \(settings.seed) \(settings.first) \(settings.count) "
-                + "\(settings.part.rawValue) \(settings.objects) \(settings.side)")
+                + "\(settings.part.rawValue) \(settings.objects) \(settings.side)"
+                + (settings.alike > 1 ? " \(settings.alike)" : ""))
     }
 
     public var count: Int { settings.count }

@@ -10,19 +10,25 @@ struct SceneGenerator: Sendable {
     let part: ScenePart
     /// Objects in a scene.
     let objects: ClosedRange<Int>
+    /// Scenes in a row that show the same objects.
+    let alike: Int
 
-    init(seed: UInt64, part: ScenePart, objects: ClosedRange<Int>) {
+    init(seed: UInt64, part: ScenePart, objects: ClosedRange<Int>, alike: Int = 1) {
         precondition(objects.lowerBound >= 1 && objects.upperBound <= 3, "a scene has 1 to 3 objects, asked \(objects)")
         self.seed = seed
         self.part = part
         self.objects = objects
+        self.alike = alike
     }
 
     func scene(_ index: Int) -> Scene {
-        let key = RandomKey(seed: seed, batch: index, position: part == .train ? 0 : 1, purpose: .scenes)
-        var random = key.stream
+        var random = stream(index / alike * alike)
         let count = objects.lowerBound + random.integer(below: objects.count)
         var objects = drawObjects(count, &random)
+        if alike > 1 {
+            random = stream(index, pass: 1)
+            objects.swapAt(0, random.integer(below: objects.count))
+        }
         let relations = drawRelations(count - 1, &random)
         place(&objects, relations, &random)
         let background = SceneBackground.allCases[random.integer(below: SceneBackground.allCases.count)]
@@ -31,6 +37,10 @@ struct SceneGenerator: Sendable {
             SIMD3(random.integer(below: 17), random.integer(below: 17), random.integer(below: 17)) &- 8
         }
         return Scene(background: background, objects: objects, relations: relations, wording: wording, tints: tints)
+    }
+
+    private func stream(_ index: Int, pass: Int = 0) -> RandomStream {
+        RandomKey(seed: seed, batch: index, position: part == .train ? 0 : 1, pass: pass, purpose: .scenes).stream
     }
 
     /// Objects that differ in shape or colour, not yet placed.

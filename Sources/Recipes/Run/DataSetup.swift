@@ -116,12 +116,14 @@ extension Recipe {
         mixture.map { entry in
             let corpus = corpus(entry, corpora)
             let length = SampleLength(entry, model: model, kind: kind(of: entry))
-            return SamplerEntry(
+            var sampled = SamplerEntry(
                 name: entry.name, corpus: corpus,
                 weights: entry.weights.map { .init(batch: $0.step * batchesPerStep, weight: $0.weight) },
                 batching: length.batching(entry.batchSize, corpus: corpus), ending: entry.ending,
                 windowBytes: shuffleWindow(entry.corpus) << 20
             ) { try length.estimate(textBytes: corpus.textBytes($0)) }
+            sampled.together = entry.together
+            return sampled
         }
     }
 

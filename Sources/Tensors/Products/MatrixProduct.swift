@@ -1,4 +1,3 @@
-import COneDNN
 import COpenBLAS
 public import Runtime
 
@@ -26,8 +25,7 @@ public struct Operand {
     func fromColumn(_ column: Int) -> UnsafePointer<Float> { pointer + (isTransposed ? column * stride : column) }
 }
 
-/// Multiply-adds from which a product goes to oneDNN. Its kernels lead on large products; attention's small ones, many per
-/// layer, are OpenBLAS's.
+/// Multiply-adds from which a product of one thread is worth packing. Attention's, many per layer, are mostly smaller.
 private let largeProduct = 1 << 21
 
 /// `c = scale · a·b + beta · c` on the calling thread.
@@ -36,27 +34,11 @@ public func multiply(
     m: Int, n: Int, k: Int, scale: Float = 1, _ a: Operand, _ b: Operand, beta: Float,
     into c: UnsafeMutablePointer<Float>, cStride: Int
 ) {
-    guard m > 0 && n > 0 else { return }
-    if m * n * k < largeProduct {
-        cblas_sgemm(
-            CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
-            blasint(m), blasint(n), blasint(k), scale, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta,
-            c, blasint(cStride))
-    } else {
-        unimo_onednn_use_one_thread()
-        let status = dnnl_sgemm(
-            a.oneDNNOrder, b.oneDNNOrder, Int64(m), Int64(n), Int64(k), scale, a.pointer, Int64(a.stride), b.pointer,
-            Int64(b.stride), beta, c, Int64(cStride))
-        precondition(status == dnnl_success, "oneDNN: status \(status.rawValue) for (\(m), \(k)) · (\(k), \(n))")
-    }
+    let product = Product(m: m, n: n, k: k, a: a, b: b, c: c, stride: cStride, scale: scale, beta: beta)
+    if MatrixLibrary.hasTiles && m * n * k >= largeProduct { product.runByTiles() } else { product.runByLibrary() }
 }
 
-extension Operand {
-    fileprivate var oneDNNOrder: CChar { CChar(UInt8(ascii: isTransposed ? "T" : "N")) }
-}
-
-/// How a product is cut into tasks: a function of the shape alone, so that bits do not depend on the thread count (the
-/// library's kernels below AVX-512 round differently in differently cut products).
+/// How a product is cut into tasks.
 struct PanelCut {
     /// Tasks along the rows and along the columns of the result.
     let rowPanels: Int
@@ -66,20 +48,16 @@ struct PanelCut {
     static let smallestTask = 1 << 25
     /// Rows or columns that a panel has at least.
     static let narrowest = 192
-    /// From this length on, a side is cut in eight: the operand that every task packs again is small beside the work.
-    static let longSide = 4096
 
-    /// The longer side is cut: the operand that every task packs again is then the shorter side's. Where both sides are
-    /// short beside `k`, packing weighs most and both are halved (5 % more than four panels of 1024 × 768 × 3072).
-    init(m: Int, n: Int, k: Int) {
+    /// The longer side is cut: the operand that every task packs again is then the shorter side's.
+    ///
+    /// Tiles give the same bits however they are cut, so one thread gets one task, and several two each. The library's
+    /// kernels below AVX-512 round differently in differently cut products: there the shape alone decides.
+    init(m: Int, n: Int, k: Int, threads: Int) {
         let longer = max(m, n)
-        let wanted = longer >= PanelCut.longSide ? 8 : 4
+        let wanted = !MatrixLibrary.hasTiles ? 4 : threads == 1 ? 1 : 2 * threads
         let panels = max(1, min(wanted, m * n * k / PanelCut.smallestTask, longer / PanelCut.narrowest))
-        if panels == 4 && k >= 2 * longer && min(m, n) >= 2 * PanelCut.narrowest {
-            (rowPanels, columnPanels) = (2, 2)
-        } else {
-            (rowPanels, columnPanels) = m >= n ? (panels, 1) : (1, panels)
-        }
+        (rowPanels, columnPanels) = m >= n ? (panels, 1) : (1, panels)
     }
 
     /// Part `index` of `parts` of `0 ..< count`, cut at multiples of 16.
@@ -99,17 +77,28 @@ public func multiply(
     before: ((Range<Int>, Range<Int>) -> Void)? = nil, after: ((Range<Int>, Range<Int>) -> Void)? = nil
 ) {
     precondition(c.rows == m && c.columns == n, "a product of (\(m), \(k)) and (\(k), \(n)) into \(c.shape)")
-    let cut = PanelCut(m: m, n: n, k: k)
-    let output = c.floats
+    let cut = PanelCut(m: m, n: n, k: k, threads: pool.threads)
     pool.run(cut.rowPanels * cut.columnPanels) { task, _ in
         let rows = PanelCut.part(task / cut.columnPanels, of: cut.rowPanels, count: m)
         let columns = PanelCut.part(task % cut.columnPanels, of: cut.columnPanels, count: n)
         before?(rows, columns)
-        multiply(
+        let product = Product(
             m: rows.count, n: columns.count, k: k,
-            Operand(a.fromRow(rows.lowerBound), stride: a.stride, transposed: a.isTransposed),
-            Operand(b.fromColumn(columns.lowerBound), stride: b.stride, transposed: b.isTransposed), beta: beta,
-            into: output + rows.lowerBound * n + columns.lowerBound, cStride: n)
+            a: Operand(a.fromRow(rows.lowerBound), stride: a.stride, transposed: a.isTransposed),
+            b: Operand(b.fromColumn(columns.lowerBound), stride: b.stride, transposed: b.isTransposed),
+            c: c.floats + rows.lowerBound * n + columns.lowerBound, stride: n, scale: 1, beta: beta)
+        // Tiles whatever the size: a row's bits then never depend on how many others are computed with it.
+        if MatrixLibrary.hasTiles { product.runByTiles() } else { product.runByLibrary() }
         after?(rows, columns)
+    }
+}
+
+extension Product {
+    fileprivate func runByLibrary() {
+        guard m > 0 && n > 0 else { return }
+        cblas_sgemm(
+            CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
+            blasint(m), blasint(n), blasint(k), scale, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta,
+            c, blasint(stride))
     }
 }
