@@ -84,7 +84,7 @@ import Testing
             // Ends as a kill would: whatever was begun after the shard stays where it is.
             let header = PackJournal.Header(options: options.record, sources: plan.digest)
             do {
-                let attempt = try PackAttempt(options, header)
+                let attempt = try PackAttempt(options.output, header)
                 var shards = 0
                 let writer = CorpusWriter(
                     place: attempt.place, kind: .texts, layout: options.layout, pool: .init(threads: 1)
@@ -148,7 +148,7 @@ import Testing
         let kept = try TemporaryDirectory()
         do {
             let header = PackJournal.Header(options: options.record, sources: try PackPlan(options).digest)
-            let attempt = try PackAttempt(options, header)
+            let attempt = try PackAttempt(options.output, header)
             var shards = 0
             let writer = CorpusWriter(
                 place: attempt.place, kind: .texts, layout: options.layout, pool: .init(threads: 1)

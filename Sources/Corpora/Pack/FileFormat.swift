@@ -41,7 +41,7 @@ enum FileFormat: String, Sendable {
         case .image, .karpathy: [.images, .pairs]
         case .text: [.texts]
         case .jsonLines, .commaSeparated, .tabSeparated: [.images, .pairs, .texts]
-        case .archive: CorpusKind.allCases
+        case .archive: CorpusKind.packed
         case .regionTable, .regionArchive: [.regions]
         }
     }

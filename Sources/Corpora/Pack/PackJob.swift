@@ -21,11 +21,14 @@ public struct PackJob {
         for source in plan.detected { notice(.detected(source)) }
         let header = PackJournal.Header(options: options.record, sources: plan.digest)
         if Directory.exists(options.output) {
-            guard let report = try finishedReport(plan, header) else { throw CorpusError.exists(path: options.output) }
+            guard let (shards, end) = try PackAttempt.ended(options.output, header) else {
+                throw CorpusError.exists(path: options.output)
+            }
             notice(.finished)
-            return report
+            return PackReport(
+                plan, end.counts, shards: shards.map(\.row), resumed: shards.count, fingerprint: end.fingerprint)
         }
-        let attempt = try PackAttempt(options, header)
+        let attempt = try PackAttempt(options.output, header, startsAfresh: options.startsAfresh)
         if let last = attempt.finished.last {
             notice(.resuming(shards: attempt.finished.count, samples: last.mark.counts.packed))
         }
@@ -38,20 +41,6 @@ public struct PackJob {
         while try run.round() { try progress(run.progress) }
         return try run.finish()
     }
-
-    /// The report of an attempt that ended between giving the corpus its name and clearing up; nil when there was none.
-    private func finishedReport(_ plan: PackPlan, _ header: PackJournal.Header) throws -> PackReport? {
-        let staging = StagingPlace.path(of: options.output)
-        guard Directory.kind(of: staging) == .directory else { return nil }
-        let place = try StagingPlace(directory: options.output)
-        guard let journal = try PackJournal.read(place.journal), let end = journal.end, journal.header == header else {
-            return nil
-        }
-        try place.remove()
-        return PackReport(
-            plan, end.counts, shards: journal.shards.map(\.row), resumed: journal.shards.count,
-            fingerprint: end.fingerprint)
-    }
 }
 
 /// The staging place of a job, with what an earlier attempt has left of use.
@@ -63,9 +52,10 @@ struct PackAttempt {
     /// Keys of the samples in them.
     let keys: KeySet
 
-    init(_ options: PackOptions, _ header: PackJournal.Header) throws {
-        place = try StagingPlace(directory: options.output)
-        let old = options.startsAfresh ? nil : try PackJournal.read(place.journal)
+    /// - Parameter output: the corpus directory to be.
+    init(_ output: String, _ header: PackJournal.Header, startsAfresh: Bool = false) throws {
+        place = try StagingPlace(directory: output)
+        let old = startsAfresh ? nil : try PackJournal.read(place.journal)
         var (finished, keys): ([PackJournal.Shard], KeySet) = ([], KeySet())
         if let old, let last = old.shards.last {
             if let difference = header.difference(from: old.header) {
@@ -82,6 +72,20 @@ struct PackAttempt {
         try place.clear(keeping: Set(files))
         journal = try PackJournal(path: place.journal, contents: .init(header: header, shards: finished))
         (self.finished, self.keys) = (finished, keys)
+    }
+
+    /// What an attempt has done that ended between giving the corpus its name and clearing up, which is made up for; nil when
+    /// there was none.
+    static func ended(
+        _ output: String, _ header: PackJournal.Header
+    ) throws -> (shards: [PackJournal.Shard], end: PackJournal.End)? {
+        guard Directory.kind(of: StagingPlace.path(of: output)) == .directory else { return nil }
+        let place = try StagingPlace(directory: output)
+        guard let journal = try PackJournal.read(place.journal), let end = journal.end, journal.header == header else {
+            return nil
+        }
+        try place.remove()
+        return (journal.shards, end)
     }
 
     /// The table of a shard that is as the journal says; nil when something about it is not.

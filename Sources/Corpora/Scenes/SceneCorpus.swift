@@ -68,7 +68,8 @@ public final class SceneCorpus: StoredCorpus {
     private let renderer: SceneRenderer
 
     public init(name: String, kind: CorpusKind, settings: SceneSettings, encoding: Encoding = .pixmap) {
-        precondition(kind != .regions, "\(name): procedural scenes come as images, texts or pairs, not as regions")
+        precondition(
+            [.images, .texts, .pairs].contains(kind), "\(name): scenes come as images, texts or pairs, not as \(kind)")
         self.name = name
         self.kind = kind
         self.settings = settings
@@ -93,7 +94,7 @@ public final class SceneCorpus: StoredCorpus {
         switch kind {
         case .pairs: caption(index).utf8.count
         case .texts: description(index).utf8.count
-        case .images, .regions: 0
+        case .images, .regions, .annotations: 0
         }
     }
 

@@ -18,6 +18,8 @@ public struct RejectedSource: Sendable, Equatable, Codable, CustomStringConverti
 public enum CorpusError: DiagnosedError, Equatable {
     /// A file of the corpus is missing, changed or damaged.
     case damaged(FileFault)
+    /// The corpus was made from another one than the one it is used with.
+    case stale(FileFault)
     /// The corpus was written by a version this program does not know.
     case unsupported(FileFault)
     /// Sources that can't be packed: the first ones and how many in all.
@@ -42,7 +44,7 @@ public enum CorpusError: DiagnosedError, Equatable {
 
     public var description: String {
         switch self {
-        case .damaged(let fault), .unsupported(let fault): fault.description
+        case .damaged(let fault), .unsupported(let fault), .stale(let fault): fault.description
         case .rejected(let sources, let count):
             "\(count) source\(count == 1 ? "" : "s") can't be packed:\n"
                 + sources.map { "  \($0)\n" }.joined()

@@ -42,8 +42,12 @@ public struct CorpusIndex: Sendable, Equatable, Codable {
     /// Bytes of all texts.
     public var textBytes: Int
     public var shards: [Shard]
+    /// Fingerprints of the corpora whose samples it was made from, by what they were to it; nil where it was packed from files.
+    public var madeFrom: [String: String]?
 
-    init(kind: CorpusKind, members: [String: Int], textBytes: Int, shards: [Shard]) {
+    init(
+        kind: CorpusKind, members: [String: Int], textBytes: Int, shards: [Shard], madeFrom: [String: String]? = nil
+    ) {
         format = Self.formatName
         version = Self.currentVersion
         tool = Version.tool
@@ -51,6 +55,7 @@ public struct CorpusIndex: Sendable, Equatable, Codable {
         self.members = members
         self.textBytes = textBytes
         self.shards = shards
+        self.madeFrom = madeFrom
         samples = shards.reduce(0) { $0 + $1.samples }
     }
 

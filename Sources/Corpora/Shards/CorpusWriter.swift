@@ -23,6 +23,7 @@ public final class CorpusWriter {
     public let directory: String
     private let kind: CorpusKind
     private let layout: Layout
+    private let madeFrom: [String: String]?
     private let place: StagingPlace
     private let pool: WorkerPool
     private let compressors: [FrameCompressor]
@@ -48,17 +49,19 @@ public final class CorpusWriter {
 
     /// - Parameters:
     ///   - place: holds the finished shards and nothing else of a corpus.
+    ///   - madeFrom: fingerprints of the corpora the samples are made from.
     ///   - finished: shards to go on after.
     ///   - keys: the keys in them.
     ///   - onShard: told of every shard when it is on the disk; with it, finished shards stay when the work ends early.
     init(
-        place: StagingPlace, kind: CorpusKind, layout: Layout, pool: WorkerPool, finished: [PackJournal.Shard] = [],
-        keys: KeySet = KeySet(), onShard: ((PackJournal.Shard) throws -> Void)? = nil
+        place: StagingPlace, kind: CorpusKind, layout: Layout, madeFrom: [String: String]? = nil, pool: WorkerPool,
+        finished: [PackJournal.Shard] = [], keys: KeySet = KeySet(), onShard: ((PackJournal.Shard) throws -> Void)? = nil
     ) {
         directory = place.directory
         self.place = place
         self.kind = kind
         self.layout = layout
+        self.madeFrom = madeFrom
         self.pool = pool
         self.keys = keys
         self.onShard = onShard
@@ -138,7 +141,8 @@ public final class CorpusWriter {
         try writeFull()
         if try shards.finishShard() { try tellOfShard() }
         let index = CorpusIndex(
-            kind: kind, members: totals.members, textBytes: totals.textBytes, shards: shards.shards)
+            kind: kind, members: totals.members, textBytes: totals.textBytes, shards: shards.shards,
+            madeFrom: madeFrom)
         let indexFile = try place.staged.create(CorpusIndex.fileName)
         try indexFile.write(index.bytes)
         let indexDigest = try indexFile.seal()

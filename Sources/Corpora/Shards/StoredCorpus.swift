@@ -8,6 +8,11 @@ public enum CorpusKind: String, Sendable, Codable, CaseIterable {
     case pairs
     /// The regions a detector found in one image, with their features; image and captions where they are known.
     case regions
+    /// What was found out about each sample of another corpus, or written instead of its captions. Never packed from files.
+    case annotations
+
+    /// Those that files are packed as.
+    public static let packed: [CorpusKind] = [.images, .texts, .pairs, .regions]
 
     /// Members a sample of this kind must have: one name out of each list.
     public var required: [[String]] {
@@ -18,6 +23,7 @@ public enum CorpusKind: String, Sendable, Codable, CaseIterable {
         case .texts: [text]
         case .pairs: [image, text]
         case .regions: [[RegionSet.descriptorName], ["features.npy"], ["boxes.npy"]]
+        case .annotations: [[RewriteList.memberName, NeighbourList.memberName]]
         }
     }
 }

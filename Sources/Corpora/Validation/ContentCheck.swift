@@ -53,6 +53,8 @@ struct ContentCheck {
         do throws(MemberError) {
             for (place, caption) in try sample.furtherCaptions { check(caption, "caption \(place)") }
             if sample.member([RegionSet.descriptorName]) != nil { _ = try RegionSet(sample) }
+            if sample.member([RewriteList.memberName]) != nil { _ = try RewriteList(sample) }
+            if sample.member([NeighbourList.memberName]) != nil { _ = try NeighbourList(sample) }
         } catch { add(.brokenMember, error.description) }
     }
 

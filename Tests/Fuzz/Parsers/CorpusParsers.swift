@@ -152,7 +152,7 @@ private enum UnfinishedPack {
         if !Directory.exists(scratch("kept")) {
             try scratch.put("source.txt", (0..<12).map { "a line of text, number \($0)\n" }.joined())
             let attempt = try PackAttempt(
-                options(scratch),
+                options(scratch).output,
                 PackJournal.Header(
                     options: options(scratch).record, sources: try PackPlan(options(scratch)).digest))
             let pool = WorkerPool(threads: 1)

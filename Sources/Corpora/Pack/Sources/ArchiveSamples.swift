@@ -94,6 +94,7 @@ struct ArchiveSamples: SampleReader {
         case .regions:
             return RegionSet.memberNames.contains(name) || Self.textNames.contains(name)
                 || StoredSample.imageNames.contains(name) || name == CaptionList.memberName
+        case .annotations: return false
         }
     }
 
@@ -136,6 +137,7 @@ struct ArchiveSamples: SampleReader {
             item.halvesFeatures = file.settings.halvesFeatures
             if let image { item.image = .inline(image) }
             item.text = text(of: members) ?? .none
+        case .annotations: throw SampleRejection(description: "annotations are made from a corpus, not packed")
         }
         return [.item(item)]
     }

@@ -19,7 +19,7 @@ struct CorpusPack: ParsableCommand {
             when the work is interrupted: the same command goes on from there.
             """)
 
-    @Option(help: "What a sample holds: \(CorpusKind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "What a sample holds: \(CorpusKind.packed.map(\.rawValue).joined(separator: ", ")).")
     var kind: CorpusKind
 
     @Option(name: .customLong("from"), parsing: .upToNextOption, help: "Folders or files to pack.")
@@ -92,6 +92,9 @@ struct CorpusPack: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func validate() throws {
+        guard CorpusKind.packed.contains(kind) else {
+            throw ValidationError("--kind: \(kind.rawValue) are made by `corpus rewrite` and `corpus retrieve`")
+        }
         if let shorterSide, !(8...8192).contains(shorterSide) {
             throw ValidationError("--shorter-side takes pixels in 8...8192, not \(shorterSide)")
         }
