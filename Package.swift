@@ -49,13 +49,13 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
         ["Runtime", "Tensors", "Autograd", "Batches", "Models", "Objectives", "Collectives", "Checkpoints"], []
     ),
     ("Evaluation", ["Runtime", "Tensors", "Autograd", "Batches", "Models", "Objectives"], []),
-    ("Curation", ["Runtime", "Storage"], []),
+    ("Curation", ["Runtime", "Tensors", "Storage"], []),
     ("Telemetry", ["Runtime"], []),
     (
         "Recipes",
         [
             "Runtime", "Tensors", "Autograd", "Storage", "Collectives", "Batches", "Text", "Vision", "Corpora",
-            "Models", "Objectives", "Checkpoints", "Training", "Evaluation", "Telemetry",
+            "Models", "Objectives", "Checkpoints", "Training", "Evaluation", "Curation", "Telemetry",
         ], [yams, system]
     ),
 ]

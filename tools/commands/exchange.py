@@ -53,6 +53,37 @@ def weights_go_out_and_come_back(scratch):
 
 
 @check
+def a_unimo_goes_out_and_comes_back(scratch):
+    """a RoBERTa becomes a UNIMO's Transformer and comes out of it to the last bit; options of the other model are refused"""
+    run("checkpoint", "export", trained(scratch), "--out", scratch / "one")
+    arguments = ("checkpoint", "import", "--model", "unimo", "--region-width", 64, "--region-classes", 8)
+    out, _ = run(*arguments, "--text", scratch / "one/text", "--out", scratch / "imported", "--json")
+    table = json.loads(out)
+    drawn = {row["name"].split(".")[0] for row in table["rows"] if row["outcome"] == "drawn"}
+    expect(drawn == {"regions", "mlm", "mrm", "cmcl"} and table["left"] == 0 and table["tokenizer"], out)
+    config = json.loads((scratch / "imported/config.json").read_text())
+    expect((config["model"], config["max_regions"], config["region_width"]) == ("unimo", 100, 64), str(config))
+    out, _ = run("checkpoint", "export", scratch / "imported", "--out", scratch / "two", "--json")
+    expect(json.loads(out)["directories"] == [str(scratch / "two"), str(scratch / "two/text")], out)
+    for name in ("model.safetensors", "config.json", "vocab.json", "merges.txt"):
+        one, two = (scratch / place / "text" / name for place in ("one", "two"))
+        expect(one.read_bytes() == two.read_bytes(), f"text/{name} differs after a round trip")
+    ours = safetensors.read(scratch / "two/model.safetensors")
+    names = safetensors.read(scratch / "imported/model-00001-of-00001.safetensors")
+    expect(ours == names, "the whole model is not the checkpoint's")
+    for name in ("unimo_reference.py", "single_stream.py"):
+        reference = (ROOT / "tools/reference" / name).read_text()
+        expect((scratch / "two" / name).read_text() == reference, f"{name} is another one: tools/reference/embed writes it")
+    _, err = run(*arguments, "--codes", 8, "--text", scratch / "one/text", "--out", scratch / "x", code=2)
+    expect_words(err, "--codes is of unimo2, not of unimo")
+    _, err = run(*arguments, "--vision", scratch / "one/vision", "--out", scratch / "x", code=2)
+    expect_words(err, "UNIMO reads regions and has no visual encoder")
+    _, err = run("corpus", "regions", "scenes:9", "--encoder", scratch / "imported", "--out", scratch / "x", code=4)
+    expect_words(err, "expected a model with a visual encoder, found UNIMO, which reads regions and has none")
+    expect(not (scratch / "x").exists(), "something was left behind")
+
+
+@check
 def runs_start_from_weights(scratch):
     """a run starts from the weights of `init`, names what does not fit, and refuses a model of other sizes"""
     exchanged(scratch, trained(scratch))

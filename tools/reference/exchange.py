@@ -5,10 +5,12 @@
 For models of several sizes, drawn at random: a `RobertaModel` and a `ViTModel` are saved with `save_pretrained`, taken in
 with `unimo checkpoint import`, written out again with `unimo checkpoint export`, and compared tensor by tensor; then
 `unimo embed --hidden` runs over a packed corpus of procedural scenes, and `transformers` over the same pixels and ids with
-the exported files. Exit code 1 when anything differs.
+the exported files. A `RobertaForMaskedLM` becomes a UNIMO likewise, whose exported class must give the hidden states and the
+tokens of `transformers`. Exit code 1 when anything differs.
 """
 
 import argparse
+import importlib
 import io
 import json
 import subprocess
@@ -22,7 +24,7 @@ import torch
 import zstandard
 from PIL import Image
 from safetensors import safe_open
-from transformers import RobertaConfig, RobertaModel, ViTConfig, ViTModel
+from transformers import RobertaConfig, RobertaForMaskedLM, RobertaModel, ViTConfig, ViTModel
 
 HIDDEN_TOLERANCE = 1e-4
 # Width, heads, feed-forward, text layers, vision layers, patch, epsilon of RoBERTa.
@@ -112,6 +114,42 @@ def hidden_states(exported: Path, embedded: Path, corpus: Path, ids: list[list[i
     return float((ours["image_hidden"] - seen).abs().max()), worst_text
 
 
+def unimo_from_roberta(binary: Path, size, vocabulary: int, folder: Path, ids: list[list[int]]) -> tuple[int, str, float]:
+    """Weights taken, what the round trip of the Transformer says, and the largest difference of hidden states and logits."""
+    width, heads, inner, layers, _, _, epsilon = size
+    theirs = RobertaForMaskedLM(
+        RobertaConfig(
+            vocab_size=vocabulary, num_hidden_layers=layers, max_position_embeddings=MAX_TOKENS + 2, type_vocab_size=1,
+            layer_norm_eps=epsilon, hidden_size=width, num_attention_heads=heads, intermediate_size=inner,
+        )
+    ).eval()
+    with torch.no_grad():
+        for parameter in theirs.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    theirs.save_pretrained(folder / "masked")
+    theirs.roberta.save_pretrained(folder / "masked-encoder")
+    table = unimo(
+        binary, "checkpoint", "import", "--model", "unimo", "--text", folder / "masked", "--region-width", 24,
+        "--region-classes", 7, "--out", folder / "unimo", "--json",
+    )
+    unimo(binary, "checkpoint", "export", folder / "unimo", "--out", folder / "unimo-exported")
+    trip = round_trip(folder / "masked-encoder", folder / "unimo-exported/text")
+    sys.path.insert(0, str(folder / "unimo-exported"))
+    for name in ("unimo_reference", "single_stream"):
+        sys.modules.pop(name, None)
+    reference = importlib.import_module("single_stream")
+    sys.path.pop(0)
+    ours, worst = reference.read_checkpoint(folder / "unimo-exported"), 0.0
+    with torch.no_grad():
+        for tokens in ids:
+            tokens = torch.tensor([0, *tokens, 2])
+            expected = theirs(input_ids=tokens[None], output_hidden_states=True)
+            rows = ours(reference.Sequence(text=ours.text(tokens, [0, len(tokens)])))[1]
+            worst = max(worst, float((rows - expected.hidden_states[-1][0]).abs().max()))
+            worst = max(worst, float((ours.mlm(rows, ours.text.word) - expected.logits[0]).abs().max()))
+    return table["taken"], trip, worst
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], prog="exchange")
     parser.add_argument("binary", type=Path)
@@ -143,11 +181,13 @@ def main() -> int:
             file = place / "hidden.safetensors"
             unimo(binary, "embed", place / "checkpoint", "--corpus", corpus, "--hidden", "--out", file)
             image, words = hidden_states(place / "exported", file, corpus, ids)
-            ok = max(image, words) <= HIDDEN_TOLERANCE
+            taken, trip, tokens = unimo_from_roberta(binary, size, vocabulary, place, ids)
+            ok = max(image, words, tokens) <= HIDDEN_TOLERANCE
             failed += not ok
             print(
                 f"{'ok  ' if ok else 'FAIL'} width {size[0]}, {size[3]} + {size[4]} layers: {table['taken']} weights taken, "
-                f"text {trips[0]}, vision {trips[1]}, hidden states within {image:.1e} (images), {words:.1e} (texts)"
+                f"text {trips[0]}, vision {trips[1]}, hidden states within {image:.1e} (images), {words:.1e} (texts); a UNIMO of {taken} weights, text {trip}, "
+                f"hidden states and logits within {tokens:.1e}"
             )
     print(f"{arguments.sizes - failed} passed, {failed} failed")
     return 1 if failed else 0

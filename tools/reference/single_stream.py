@@ -2,15 +2,22 @@
 
 Conventions, names of modules and checkpoint files are as in `unimo_reference.py`; here P is the number of regions of an
 image, F the numbers that describe a region, and K the classes it may be of.
+
+    model = read_checkpoint("exported")
+    image = model.image_embedding(features, boxes)
+    text = model.text_embedding(tokens)
+    similarity = image @ text
 """
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unimo_reference import FIRST_POSITION, MaskedLanguageHead, embedding, layers, normalize
+from unimo_reference import FIRST_POSITION, MaskedLanguageHead, embedding, layers, normalize, read_tensors
 
 LOCATION_WIDTH = 5
 SCALAR_RANGES = {"cmcl.temperature": (0.001, 0.5)}
@@ -107,3 +114,26 @@ class SingleStream(nn.Module):
             x = layer(x, [0, rows], [sees])
         found = x.split(counts)
         return tuple(None if part is None else rows for part, rows in zip(parts, found))
+
+    def image_embedding(self, features: Tensor, boxes: Tensor) -> Tensor:
+        """The regions of an image by itself, (P, F) and (P, 4) as fractions of it → (projection), of length one."""
+        areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+        whole = torch.tensor([[0, 0, 1, 1, 1]], dtype=boxes.dtype)  # [IMG] is the mean of the regions
+        locations = torch.cat([whole, torch.cat([boxes, areas[:, None]], dim=1)])
+        rows = self.regions(torch.cat([features.mean(dim=0, keepdim=True), features]), locations)
+        return self.cmcl.image_vector(self(Sequence(regions=rows))[0][0])
+
+    def text_embedding(self, tokens: Tensor) -> Tensor:
+        """The ids of a text by itself, <s> and </s> included, (T) → (projection), of length one."""
+        return self.cmcl.text_vector(self(Sequence(text=self.text(tokens, [0, len(tokens)])))[1][0])
+
+
+def read_checkpoint(directory: str | Path) -> SingleStream:
+    """A model with the weights of a checkpoint or of what was exported from one."""
+    directory = Path(directory)
+    model = SingleStream(json.loads((directory / "config.json").read_text()))
+    weights = {}
+    for path in sorted(directory.glob("model*.safetensors")):
+        weights |= read_tensors(path)
+    model.load_state_dict(weights)
+    return model

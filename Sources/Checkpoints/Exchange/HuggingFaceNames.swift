@@ -15,14 +15,18 @@ public enum HuggingFaceNames {
     }
 
     /// `RobertaModel`.
-    /// - Parameter positions: rows of the position table, the first two unused.
-    public static func roberta(_ stack: Stack, vocabulary: Int, positions: Int) -> [ExchangedTensor] {
+    /// - Parameters:
+    ///   - positions: rows of the position table, the first two unused.
+    ///   - layers: what our stack of layers is called.
+    public static func roberta(
+        _ stack: Stack, vocabulary: Int, positions: Int, layers: String = "text"
+    ) -> [ExchangedTensor] {
         let C = stack.width
         return [
             one("text.word", "embeddings.word_embeddings.weight", [vocabulary, C]),
             one("text.position", "embeddings.position_embeddings.weight", [positions, C]),
             one("text.token_type", "embeddings.token_type_embeddings.weight", [1, C]),
-        ] + affine("text.norm", "embeddings.LayerNorm", [C]) + robertaLayers("text", stack)
+        ] + affine("text.norm", "embeddings.LayerNorm", [C]) + robertaLayers(layers, stack)
     }
 
     /// The layers of a `RobertaModel` as a stack of ours.

@@ -19,6 +19,8 @@ public struct DerivedCorpusJob {
     public var record: [String]
     /// Samples made in one round.
     public var round: Int
+    /// Whether to begin again, whatever an earlier attempt has left.
+    public var startsAfresh = false
 
     public init(
         output: String, kind: CorpusKind, source: any StoredCorpus, others: [String: any StoredCorpus] = [:],
@@ -71,14 +73,15 @@ public struct DerivedCorpusJob {
             try starting(.finished)
             return (end.counts.packed, end.fingerprint)
         }
-        let attempt = try PackAttempt(output, header)
+        let attempt = try PackAttempt(output, header, startsAfresh: startsAfresh)
         let writer = CorpusWriter(
             place: attempt.place, kind: kind, layout: layout, madeFrom: madeFrom, pool: pool, finished: attempt.finished,
             keys: attempt.keys, onShard: { try attempt.journal.append($0) })
         var counts = attempt.finished.last?.mark.counts ?? PackCounts()
         try starting(counts.packed == 0 ? .afresh : .after(samples: counts.packed))
         while counts.packed < source.count {
-            let range = counts.packed..<min(counts.packed + round, source.count)
+            // Rounds end where they would have ended without interruptions.
+            let range = counts.packed..<min((counts.packed / round + 1) * round, source.count)
             let samples = try make(range)
             precondition(samples.count == range.count, "\(samples.count) samples made from samples \(range)")
             for sample in samples {

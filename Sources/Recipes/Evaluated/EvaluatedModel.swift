@@ -35,7 +35,7 @@ public final class EvaluatedModel {
     public var step: Int { checkpoint.step }
     public var path: String { checkpoint.path }
 
-    private static func open(_ path: String, threads: Int) throws -> Checkpoint {
+    static func open(_ path: String, threads: Int) throws -> Checkpoint {
         let runs = CheckpointStore(directory: RunDirectory(path).checkpoints)
         if let newest = try runs.steps().last { return try Checkpoint(path: runs.path(step: newest), threads: threads) }
         return try Checkpoint(path: path, threads: threads)
@@ -84,22 +84,25 @@ public final class EvaluatedModel {
         return corpus
     }
 
-    /// A packed corpus, or held-out procedural scenes as `scenes:COUNT`, `scenes:COUNT:SEED` or `scenes:COUNT:SEED:OBJECTS`
-    /// with 1 to 3 objects, `2` or `2-3`.
-    static func corpus(_ name: String, side: Int) throws -> any StoredCorpus {
+    /// A packed corpus, or procedural scenes as `scenes:COUNT[:SEED[:OBJECTS[:PART]]]`: 1 to 3 objects, `2` or `2-3`; held out
+    /// unless the part is `train`.
+    static func corpus(
+        _ name: String, side: Int, encoding: SceneCorpus.Encoding = .pixmap
+    ) throws -> any StoredCorpus {
         let parts = name.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.first == "scenes" else { return try ShardCorpus(directory: name) }
-        guard (2...4).contains(parts.count), let count = Int(parts[1]), count > 0,
-            let seed = UInt64(parts.count > 2 ? parts[2] : "1"),
-            let objects = SceneSettings.objects(parts.count > 3 ? parts[3] : "1-3")
+        func part(_ place: Int, else other: Substring) -> Substring { parts.count > place ? parts[place] : other }
+        guard (2...5).contains(parts.count), let count = Int(parts[1]), count > 0,
+            let seed = UInt64(part(2, else: "1")), let objects = SceneSettings.objects(part(3, else: "1-3")),
+            let world = ScenePart(rawValue: String(part(4, else: "held-out")))
         else {
             throw RecipeContradiction(
-                "\(name): held-out scenes are given as scenes:COUNT, scenes:COUNT:SEED or scenes:COUNT:SEED:OBJECTS with "
-                    + "objects from 1 to 3, for example scenes:1000:1:2-3")
+                "\(name): scenes are given as scenes:COUNT, scenes:COUNT:SEED, scenes:COUNT:SEED:OBJECTS with objects "
+                    + "from 1 to 3, for example scenes:1000:1:2-3, or with :train or :held-out behind that")
         }
         return SceneCorpus(
             name: name, kind: .pairs,
-            settings: SceneSettings(
-                seed: seed, count: count, part: .heldOut, objects: objects, side: max(side, 8)))
+            settings: SceneSettings(seed: seed, count: count, part: world, objects: objects, side: max(side, 8)),
+            encoding: encoding)
     }
 }

@@ -24,16 +24,16 @@ struct RobertaConfig: Codable {
     var bos_token_id: Int? = 0
     var eos_token_id: Int? = 2
 
-    init(_ config: UNIMO2Config) {
-        vocab_size = config.vocabulary
-        hidden_size = config.text.width
-        num_hidden_layers = config.text.layers
-        num_attention_heads = config.text.heads
-        intermediate_size = config.text.feedForward
-        hidden_dropout_prob = config.dropout
-        attention_probs_dropout_prob = config.dropout
-        max_position_embeddings = config.maxTokens + 2
-        layer_norm_eps = Double("\(config.text.epsilon)")
+    init(_ stack: EncoderConfig, vocabulary: Int, maxTokens: Int, dropout: Float) {
+        vocab_size = vocabulary
+        hidden_size = stack.width
+        num_hidden_layers = stack.layers
+        num_attention_heads = stack.heads
+        intermediate_size = stack.feedForward
+        hidden_dropout_prob = dropout
+        attention_probs_dropout_prob = dropout
+        max_position_embeddings = maxTokens + 2
+        layer_norm_eps = Double("\(stack.epsilon)")
     }
 
     /// Transformers' default where `config.json` leaves it out.

@@ -5,39 +5,67 @@ import Models
 import Storage
 import Text
 
-/// Writes a checkpoint for PyTorch: the text encoder as a `RobertaModel`, the visual encoder as a `ViTModel`, and the whole
+/// Writes a checkpoint for PyTorch: what reads texts as a `RobertaModel`, a visual encoder as a `ViTModel`, and the whole
 /// model for the reference class that goes with it.
 public struct ModelExport {
+    private let out: String
+    private let store: ParameterStore
+    private let tokenizer: [CheckpointWriter.Companion]
+
     /// - Returns: the directories written.
     public static func run(_ checkpoint: String, to out: String) throws -> [String] {
         guard !Directory.exists(out) else {
             throw RecipeContradiction("\(out) exists; choose another place, or remove it")
         }
         let opened = try Checkpoint(path: checkpoint)
-        let config = try ConfigFile.unimo2(opened)
-        let model = UNIMO2(config)
-        let store = ParameterStore(model.parameters, alignment: 16)
+        let config = try ConfigFile.config(try opened.config, path: opened.path + "/config.json")
+        let store = ParameterStore(config.makeModel().parameters, alignment: 16)
         try Snapshot.restoreWeights(opened, into: store)
-        func elements(_ name: String) -> UnsafeBufferPointer<Float> {
-            guard let parameter = store[name] else { preconditionFailure("no weight \(name)") }
-            return UnsafeBufferPointer(start: store.weights + parameter.range.lowerBound, count: parameter.count)
+        let export = ModelExport(out: out, store: store, tokenizer: try tokenizerFiles(opened))
+        try export.writeWhole(config)
+        switch config {
+        case .unimo(let config):
+            try export.writeText(
+                config.transformer, "transformer", vocabulary: config.vocabulary, maxTokens: config.maxTokens,
+                dropout: config.dropout)
+            return [out, out + "/text"]
+        case .unimo2(let config):
+            try export.writeText(
+                config.text, "text", vocabulary: config.vocabulary, maxTokens: config.maxTokens,
+                dropout: config.dropout)
+            try export.writeVision(config)
+            return [out, out + "/text", out + "/vision"]
         }
+    }
+
+    private func elements(_ name: String) -> UnsafeBufferPointer<Float> {
+        guard let parameter = store[name] else { preconditionFailure("no weight \(name)") }
+        return UnsafeBufferPointer(start: store.weights + parameter.range.lowerBound, count: parameter.count)
+    }
+
+    private func writeWhole(_ config: ModelConfig) throws {
         let whole = store.parameters.map { ExchangedTensor($0.name, [.init($0.name, $0.shape)]) }
-        let tokenizer = try tokenizerFiles(opened)
         try HuggingFaceWriter(path: out).write(
             whole, elements,
-            companions: [
-                .init(name: "config.json", bytes: try ConfigFile.bytes(.unimo2(config))),
-                .init(name: "unimo_reference.py", bytes: Array(ReferenceClass.source.utf8)),
-            ] + tokenizer)
+            companions: [.init(name: "config.json", bytes: try ConfigFile.bytes(config))]
+                + ReferenceClass.files(config.kind) + tokenizer)
+    }
+
+    /// - Parameter layers: what the stack of layers is called that texts go through.
+    private func writeText(
+        _ stack: EncoderConfig, _ layers: String, vocabulary: Int, maxTokens: Int, dropout: Float
+    ) throws {
+        let config = RobertaConfig(stack, vocabulary: vocabulary, maxTokens: maxTokens, dropout: dropout)
         try HuggingFaceWriter(path: out + "/text").write(
             HuggingFaceNames.roberta(
-                .init(config.text), vocabulary: config.vocabulary, positions: config.maxTokens + 2), elements,
-            companions: [try HuggingFaceConfig.file(RobertaConfig(config))] + tokenizer)
+                .init(stack), vocabulary: vocabulary, positions: maxTokens + 2, layers: layers),
+            elements, companions: [try HuggingFaceConfig.file(config)] + tokenizer)
+    }
+
+    private func writeVision(_ config: UNIMO2Config) throws {
         try HuggingFaceWriter(path: out + "/vision").write(
             HuggingFaceNames.vit(.init(config.vision), patchSize: config.patchSize, patches: config.patches), elements,
-            companions: [try HuggingFaceConfig.file(ViTConfig(config)), preprocessor(config)])
-        return [out, out + "/text", out + "/vision"]
+            companions: [try HuggingFaceConfig.file(ViTConfig(config)), Self.preprocessor(config)])
     }
 
     private static func tokenizerFiles(_ checkpoint: Checkpoint) throws -> [CheckpointWriter.Companion] {
@@ -62,5 +90,16 @@ public struct ModelExport {
 
             """
         return .init(name: "preprocessor_config.json", bytes: Array(text.utf8))
+    }
+}
+
+extension ReferenceClass {
+    /// The PyTorch modules that read a model of this kind.
+    fileprivate static func files(_ kind: ModelConfig.Kind) -> [CheckpointWriter.Companion] {
+        let common = CheckpointWriter.Companion(name: "unimo_reference.py", bytes: Array(source.utf8))
+        switch kind {
+        case .unimo: return [common, .init(name: "single_stream.py", bytes: Array(SingleStreamClass.source.utf8))]
+        case .unimo2: return [common]
+        }
     }
 }

@@ -7,6 +7,18 @@ import Text
 
 /// What is imported, and into what.
 public struct ImportOptions: Sendable {
+    /// What is made, with the sizes that no imported weight decides.
+    public enum Target: Sendable {
+        /// - Parameters:
+        ///   - groundedLayers: of the Grounded Transformer; as many as text layers when nil.
+        ///   - codes: K; 0 makes the baseline without a dictionary. - chosen: G.
+        case unimo2(groundedLayers: Int? = nil, codes: Int = 2048, chosen: Int = 100)
+        /// - Parameters:
+        ///   - maxRegions: P. - regionWidth: F. - regionClasses: K; 0 without them.
+        case unimo(maxRegions: Int = 100, regionWidth: Int = 2048, regionClasses: Int = 1601)
+    }
+
+    public var target: Target
     /// A directory with a `RobertaModel`; nil leaves the text encoder as drawn.
     public var text: String?
     /// A directory with a `ViTModel`; nil leaves the visual encoder as drawn.
@@ -14,26 +26,17 @@ public struct ImportOptions: Sendable {
     /// Whose tokenizer goes with it; nil takes the text encoder's, if it has one.
     public var tokenizer: String?
     public var out: String
-    /// Of the Grounded Transformer; as many as text layers when nil.
-    public var groundedLayers: Int?
-    /// K; 0 makes the baseline without a dictionary.
-    public var codes: Int
-    /// G.
-    public var chosen: Int
     /// Of what is not imported.
     public var seed: UInt64
 
     public init(
-        text: String?, vision: String?, tokenizer: String? = nil, out: String, groundedLayers: Int? = nil,
-        codes: Int = 2048, chosen: Int = 100, seed: UInt64 = 1
+        target: Target, text: String?, vision: String?, tokenizer: String? = nil, out: String, seed: UInt64 = 1
     ) {
+        self.target = target
         self.text = text
         self.vision = vision
         self.tokenizer = tokenizer
         self.out = out
-        self.groundedLayers = groundedLayers
-        self.codes = codes
-        self.chosen = chosen
         self.seed = seed
     }
 }
@@ -60,7 +63,7 @@ public struct ImportTable: Sendable {
     public func count(_ outcome: Row.Outcome) -> Int { rows.count { $0.outcome == outcome } }
 }
 
-/// Makes a checkpoint of weights from a RoBERTa and a ViT of Hugging Face's: `init:` in a recipe starts from it.
+/// Makes a checkpoint of weights from a RoBERTa and, for UNIMO-2, a ViT of Hugging Face's: `init:` in a recipe starts from it.
 public struct ModelImport {
     /// An encoder to be read: where it is, what its names begin with, and what of it we take.
     private struct Source {
@@ -76,22 +79,17 @@ public struct ModelImport {
     }
 
     public static func run(_ options: ImportOptions) throws -> ImportTable {
-        guard options.text != nil || options.vision != nil else {
-            throw RecipeContradiction(
-                "nothing to import: name a RobertaModel with --text, a ViTModel with --vision, or both")
-        }
+        try checkSources(options)
         guard !Directory.exists(options.out) else {
             throw RecipeContradiction("\(options.out) exists; choose another place, or remove it")
         }
         let text = try options.text.map { try HuggingFaceDirectory(path: $0) }
         let vision = try options.vision.map { try HuggingFaceDirectory(path: $0) }
-        let config = try config(options, text, vision)
-        let model = UNIMO2(config)
-        let store = ParameterStore(model.parameters, alignment: 16)
+        let config = try ImportSizes(text: text, vision: vision).config(options.target)
+        let store = ParameterStore(config.makeModel().parameters, alignment: 16)
         store.initialize(seed: options.seed)
         var table = ImportTable()
-        let sources = [text.map { source(text: $0, config) }, vision.map { source(vision: $0, config) }]
-        for source in sources.compactMap({ $0 }) { try take(source, into: store, &table) }
+        for source in sources(config, text, vision) { try take(source, into: store, &table) }
         let taken = Set(table.rows.filter { $0.outcome == .taken }.map(\.name))
         for parameter in store.parameters where !taken.contains(parameter.name) {
             table.rows.append(.init(name: parameter.name, source: "", shape: parameter.shape, outcome: .drawn))
@@ -103,46 +101,60 @@ public struct ModelImport {
         return table
     }
 
-    /// Sizes from whatever is given; an encoder that is not imported takes the other's.
-    private static func config(
-        _ options: ImportOptions, _ text: HuggingFaceDirectory?, _ vision: HuggingFaceDirectory?
-    ) throws -> UNIMO2Config {
-        let roberta = try text.map { try HuggingFaceConfig.read(RobertaConfig.self, $0) }
-        let vit = try vision.map { try HuggingFaceConfig.read(ViTConfig.self, $0) }
-        if let roberta, let text { try HuggingFaceConfig.check(roberta.unsupported, text) }
-        if let vit, let vision { try HuggingFaceConfig.check(vit.unsupported, vision) }
-        guard var textStack = roberta?.stack ?? vit?.stack, var visionStack = vit?.stack ?? roberta?.stack else {
-            preconditionFailure("neither encoder is given")
+    private static func checkSources(_ options: ImportOptions) throws {
+        switch options.target {
+        case .unimo2 where options.text == nil && options.vision == nil:
+            throw RecipeContradiction(
+                "nothing to import: name a RobertaModel with --text, a ViTModel with --vision, or both")
+        case .unimo where options.vision != nil:
+            throw RecipeContradiction("UNIMO reads regions and has no visual encoder: leave --vision out")
+        case .unimo where options.text == nil:
+            throw RecipeContradiction("nothing to import: name a RobertaModel with --text")
+        default: return
         }
-        if roberta == nil { textStack.epsilon = EncoderConfig.textEpsilon }
-        if vit == nil { visionStack.epsilon = EncoderConfig.visionEpsilon }
-        var grounded = textStack
-        grounded.layers = options.groundedLayers ?? textStack.layers
-        let config = UNIMO2Config(
-            vocabulary: roberta?.vocab_size ?? 50_265, maxTokens: (roberta?.max_position_embeddings ?? 514) - 2,
-            imageSize: vit?.image_size ?? 224, patchSize: vit?.patch_size ?? 16, vision: visionStack, text: textStack,
-            grounded: grounded,
-            dictionary: options.codes > 0 ? DictionaryConfig(codes: options.codes, chosen: options.chosen) : nil,
-            projection: 256, dropout: 0.1)
-        if let contradiction = config.contradiction { throw RecipeContradiction("imported model: \(contradiction)") }
-        return config
     }
 
-    /// A RoBERTa gives the text encoder, the language-model head where it was saved with one, and the first layers of the
-    /// Grounded Transformer, as UNIMO-2 starts it.
-    private static func source(text directory: HuggingFaceDirectory, _ config: UNIMO2Config) -> Source {
-        let stack = HuggingFaceNames.Stack(config.text)
+    private static func sources(
+        _ config: ModelConfig, _ text: HuggingFaceDirectory?, _ vision: HuggingFaceDirectory?
+    ) -> [Source] {
+        switch config {
+        case .unimo(let config):
+            return [text].compactMap { $0 }.map {
+                source(
+                    text: $0, .init(config.transformer), vocabulary: config.vocabulary, maxTokens: config.maxTokens,
+                    layers: "transformer")
+            }
+        case .unimo2(let config):
+            let stack = HuggingFaceNames.Stack(config.text)
+            let shared = HuggingFaceNames.Stack(
+                layers: min(stack.layers, config.grounded.layers), width: stack.width, feedForward: stack.feedForward)
+            let words = text.map {
+                source(
+                    text: $0, stack, vocabulary: config.vocabulary, maxTokens: config.maxTokens, layers: "text",
+                    others: HuggingFaceNames.robertaLayers("grounded", shared))
+            }
+            return [words, vision.map { source(vision: $0, config) }].compactMap { $0 }
+        }
+    }
+
+    /// A RoBERTa gives the word and position tables, a stack of layers, and the language-model head where it was saved with
+    /// one.
+    /// - Parameters:
+    ///   - layers: what our stack of layers is called.
+    ///   - others: what it gives besides: the first layers of the Grounded Transformer, as UNIMO-2 starts it.
+    private static func source(
+        text directory: HuggingFaceDirectory, _ stack: HuggingFaceNames.Stack, vocabulary: Int, maxTokens: Int,
+        layers: String, others: [ExchangedTensor] = []
+    ) -> Source {
         let word = "embeddings.word_embeddings.weight"
         let prefix = directory.prefix(["", "roberta."], of: word) ?? ""
-        let encoder = HuggingFaceNames.roberta(stack, vocabulary: config.vocabulary, positions: config.maxTokens + 2)
-        let shared = min(config.text.layers, config.grounded.layers)
-        let grounded = HuggingFaceNames.robertaLayers(
-            "grounded", .init(layers: shared, width: stack.width, feedForward: stack.feedForward))
-        let head = HuggingFaceNames.robertaHead(width: stack.width, vocabulary: config.vocabulary)
+        let encoder = HuggingFaceNames.roberta(
+            stack, vocabulary: vocabulary, positions: maxTokens + 2, layers: layers)
+        let head = HuggingFaceNames.robertaHead(width: stack.width, vocabulary: vocabulary)
         let hasHead = head.allSatisfy { directory.has($0, prefix: "") }
         return Source(
             directory: directory, prefix: prefix,
-            tensors: (encoder + grounded).map { ($0, prefix) } + (hasHead ? head.map { ($0, "") } : []))
+            tensors: (encoder + others).map { ($0, prefix) } + (hasHead ? head.map { ($0, "") } : []))
     }
 
     private static func source(vision directory: HuggingFaceDirectory, _ config: UNIMO2Config) -> Source {
@@ -172,7 +184,7 @@ public struct ModelImport {
     }
 
     private static func tokenizer(
-        _ options: ImportOptions, _ text: HuggingFaceDirectory?, _ config: UNIMO2Config
+        _ options: ImportOptions, _ text: HuggingFaceDirectory?, _ config: ModelConfig
     ) throws -> Tokenizer? {
         let place = options.tokenizer ?? text.flatMap { Directory.exists($0.path + "/vocab.json") ? $0.path : nil }
         guard let place else { return nil }
@@ -185,7 +197,7 @@ public struct ModelImport {
     }
 
     private static func write(
-        _ store: ParameterStore, _ config: UNIMO2Config, _ origin: Origin, _ tokenizer: Tokenizer?, to path: String
+        _ store: ParameterStore, _ config: ModelConfig, _ origin: Origin, _ tokenizer: Tokenizer?, to path: String
     ) throws {
         let contents = CheckpointContents(weights: store.checkpointTensors(of: store.weights))
         let writer = CheckpointWriter(path: path, step: 0, layout: CheckpointLayout(contents))
@@ -193,7 +205,7 @@ public struct ModelImport {
             try writer.begin()
             let digests = try writer.write(contents, rank: 0, ranks: 1)
             try writer.commit(
-                parts: digests, state: origin, config: try ConfigFile.bytes(.unimo2(config)),
+                parts: digests, state: origin, config: try ConfigFile.bytes(config),
                 companions: (tokenizer?.files ?? []).map { .init(name: $0.name, bytes: $0.contents) })
         } catch {
             try writer.abandon()

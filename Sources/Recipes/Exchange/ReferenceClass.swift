@@ -411,11 +411,11 @@ enum ReferenceClass {
 
 
         def read_checkpoint(directory: str | Path) -> Unimo:
-            """A model with the weights of a checkpoint directory (`config.json`, `model-*.safetensors`)."""
+            """A model with the weights of a checkpoint (`config.json`, `model-*.safetensors`), or of what was exported from one."""
             directory = Path(directory)
             model = Unimo(json.loads((directory / "config.json").read_text()))
             weights = {}
-            for path in sorted(directory.glob("model-*.safetensors")):
+            for path in sorted(directory.glob("model*.safetensors")):
                 weights |= read_tensors(path)
             model.load_state_dict(weights)
             return model

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Corpora
+public import Models
 import Recipes
 import Runtime
 import Telemetry
@@ -44,6 +45,7 @@ struct ByteSize: ExpressibleByArgument {
 }
 
 extension CorpusKind: ExpressibleByArgument {}
+extension ModelConfig.Kind: ExpressibleByArgument {}
 extension TextUnit: ExpressibleByArgument {}
 extension HoldOut.Part: ExpressibleByArgument {}
 extension SourceFormat: ExpressibleByArgument {}

@@ -6,8 +6,9 @@ struct CheckpointExport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write a checkpoint for PyTorch.",
         discussion: """
-            OUT/text is a RobertaModel, OUT/vision a ViTModel, both for from_pretrained; OUT itself holds the whole model as \
-            safetensors with config.json and unimo_reference.py, the class that reads them.
+            OUT/text is a RobertaModel, OUT/vision a ViTModel (of a UNIMO-2), both for from_pretrained; OUT itself holds the \
+            whole model as safetensors with config.json and the class that reads them, unimo_reference.py (of a UNIMO \
+            single_stream.py too).
             """)
 
     @OptionGroup var argument: CheckpointArgument

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Models
 import Recipes
 import Telemetry
 
@@ -8,13 +9,17 @@ struct CheckpointImport: ParsableCommand {
         discussion: """
             DIR is a directory that save_pretrained wrote, with safetensors, of any size; both must be of one width. The \
             RoBERTa also gives the first layers of the Grounded Transformer, and the language-model head where it was saved \
-            with one. What neither gives is drawn from the seed. `init: CHECKPOINT` in a recipe starts from the result.
+            with one. With --model unimo it gives the one Transformer, its text embeddings and the head. What neither gives \
+            is drawn from the seed. `init: CHECKPOINT` in a recipe starts from the result.
             """)
+
+    @Option(help: "What to make: unimo2 or unimo.")
+    var model = ModelConfig.Kind.unimo2
 
     @Option(help: ArgumentHelp("A RobertaModel, or RobertaForMaskedLM.", valueName: "dir"))
     var text: String?
 
-    @Option(help: ArgumentHelp("A ViTModel.", valueName: "dir"))
+    @Option(help: ArgumentHelp("A ViTModel; unimo2 only.", valueName: "dir"))
     var vision: String?
 
     @Option(help: ArgumentHelp("vocab.json and merges.txt (default: those beside the RoBERTa).", valueName: "dir"))
@@ -24,26 +29,63 @@ struct CheckpointImport: ParsableCommand {
     var out: String
 
     @Option(
-        help: ArgumentHelp("Layers of the Grounded Transformer (default: as many as the text's).", valueName: "count"))
+        help: ArgumentHelp(
+            "Layers of the Grounded Transformer; unimo2 only (default: as many as the text's).", valueName: "count"))
     var groundedLayers: Int?
 
-    @Option(help: ArgumentHelp("Codes of the grounded dictionary; 0 for the baseline without one.", valueName: "count"))
-    var codes = 2048
+    @Option(
+        help: ArgumentHelp(
+            "Codes of the grounded dictionary; unimo2 only, 0 for the baseline without one (default: 2048).",
+            valueName: "count"))
+    var codes: Int?
 
-    @Option(help: ArgumentHelp("Grounded tokens chosen per sample.", valueName: "count"))
-    var chosen = 100
+    @Option(help: ArgumentHelp("Grounded tokens chosen per sample; unimo2 only (default: 100).", valueName: "count"))
+    var chosen: Int?
+
+    @Option(help: ArgumentHelp("Regions of an image at most; unimo only (default: 100).", valueName: "count"))
+    var maxRegions: Int?
+
+    @Option(help: ArgumentHelp("Features of a region; unimo only (default: 2048).", valueName: "count"))
+    var regionWidth: Int?
+
+    @Option(help: ArgumentHelp("Classes of regions; unimo only, 0 for none (default: 1601).", valueName: "count"))
+    var regionClasses: Int?
 
     @Option(help: "Seed of what is not imported.")
     var seed: UInt64 = 1
 
     @OptionGroup var json: JSONOption
 
+    func validate() throws {
+        let own: [(name: String, value: Int?, range: ClosedRange<Int>, kind: ModelConfig.Kind)] = [
+            ("--grounded-layers", groundedLayers, 0...1000, .unimo2), ("--codes", codes, 0...1_000_000, .unimo2),
+            ("--chosen", chosen, 1...10_000, .unimo2), ("--max-regions", maxRegions, 1...65536, .unimo),
+            ("--region-width", regionWidth, 1...65536, .unimo),
+            ("--region-classes", regionClasses, 0...65536, .unimo),
+        ]
+        for (name, value, range, kind) in own {
+            guard let value else { continue }
+            guard kind == model else {
+                throw ValidationError("\(name) is of \(kind.rawValue), not of \(model.rawValue)")
+            }
+            guard range.contains(value) else {
+                throw ValidationError("\(name) takes a number in \(range), not \(value)")
+            }
+        }
+    }
+
     func run() throws {
+        let target: ImportOptions.Target =
+            switch model {
+            case .unimo2:
+                .unimo2(groundedLayers: groundedLayers, codes: codes ?? 2048, chosen: chosen ?? 100)
+            case .unimo:
+                .unimo(
+                    maxRegions: maxRegions ?? 100, regionWidth: regionWidth ?? 2048,
+                    regionClasses: regionClasses ?? 1601)
+            }
         let table = try ModelImport.run(
-            ImportOptions(
-                text: text, vision: vision, tokenizer: tokenizer, out: out, groundedLayers: groundedLayers,
-                codes: codes,
-                chosen: chosen, seed: seed))
+            ImportOptions(target: target, text: text, vision: vision, tokenizer: tokenizer, out: out, seed: seed))
         json.print(object(table), else: lines(table))
     }
 
