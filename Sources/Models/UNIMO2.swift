@@ -132,6 +132,27 @@ public final class UNIMO2: Model {
         return (vision.classRows(patches, tape), tape.gatherRows(words, first))
     }
 
+    /// Images and texts of a chunk through their encoders, and their unit vectors: the visual encoder's class rows, the text
+    /// encoder's `<s>` rows.
+    /// - Returns: rows of all samples one after another, and vectors `(B, C)`.
+    public func encodeAlone(
+        _ images: ImageRows?, _ text: TextRows?, positions: Range<Int>, _ tape: Tape
+    ) -> (images: EncodedAlone?, texts: EncodedAlone?) {
+        let encoded = encode(images: images, text, positions: positions, tape)
+        let patches = encoded.images.map { rows in
+            EncodedAlone(
+                rows: rows, offsets: encoded.imageRows.map { Int32($0.rows.lowerBound) } + [Int32(rows.rows)],
+                vectors: tape.normalize(vision.classRows(rows, tape)))
+        }
+        let words = encoded.texts.flatMap { rows in
+            text.map {
+                EncodedAlone(
+                    rows: rows, offsets: $0.offsets, vectors: tape.normalize(self.text.firstRows(rows, $0, tape)))
+            }
+        }
+        return (patches, words)
+    }
+
     /// Unit vectors of images: the visual encoder's class rows. `(B, C)`.
     public func imageEmbedding(_ images: ImageRows, positions: Range<Int>, _ tape: Tape) -> Variable {
         tape.normalize(vision.classRows(vision(images, positions: positions, tape), tape))
