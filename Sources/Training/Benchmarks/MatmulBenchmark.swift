@@ -18,7 +18,7 @@ public enum MatmulBenchmark {
 
     /// Rows in GFLOP/s; `peak` is one core's arithmetic limit, times the threads. A core's clock wanders, so each product
     /// alternates with the limit, and what counts is the best of each.
-    public static func run(threads: Int = 1, seconds: Double = 0.4) -> [Measurement] {
+    public static func run(threads: Int = 1, seconds: Double = 0.8) -> [Measurement] {
         MatrixLibrary.configure()
         let pool = WorkerPool(threads: threads)
         return shapes.flatMap { measure($0, pool, seconds: seconds) }
@@ -57,7 +57,7 @@ public enum MatmulBenchmark {
 
     /// The best time of `product` and the best limit, over turns of each.
     private static func alternate(_ product: () -> Void, seconds: Double) -> (time: Double, limit: Double) {
-        let turns = 8
+        let turns = 16
         return (0..<turns).reduce((Double.infinity, 0)) { best, _ in
             let limit = MachineLimits.arithmetic(seconds: seconds / Double(4 * turns))
             let time = BenchmarkClock.best(seconds: seconds / Double(turns), calls: 1, product)
