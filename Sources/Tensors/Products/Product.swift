@@ -19,12 +19,12 @@ struct Product {
     func runByTiles() {
         guard m > 0 else { return }
         let room = PackingRoom.current
-        for column in (0..<n).strided(by: PackingRoom.columns) {
-            let columns = column..<min(column + PackingRoom.columns, n)
+        for index in 0..<(0..<n).pieces(of: PackingRoom.columns) {
+            let columns = (0..<n).piece(index, of: PackingRoom.columns)
             var next: Block? = Block(rows: 0..<min(PackingRoom.rows, m), columns: columns, stretch: 0)
             while let block = next {
                 next = following(block)
-                if column == 0 || next != nil || block.stretch > 0 || !block.packsColumns { packRows(block, room) }
+                if index == 0 || !rowsFitOneBlock { packRows(block, room) }
                 addTiles(block, before: next, room)
             }
         }
@@ -38,7 +38,10 @@ struct Product {
         var packsColumns: Bool { rows.lowerBound == 0 }
     }
 
-    private var stretches: Int { max(1, (k + PackingRoom.k - 1) / PackingRoom.k) }
+    /// Then they are packed once, for all columns.
+    private var rowsFitOneBlock: Bool { m <= PackingRoom.rows && stretches == 1 }
+
+    private var stretches: Int { max(1, (0..<k).pieces(of: PackingRoom.k)) }
 
     private func steps(_ block: Block) -> Range<Int> {
         k * block.stretch / stretches..<k * (block.stretch + 1) / stretches
@@ -70,9 +73,9 @@ struct Product {
 
     private func packRows(_ block: Block, _ room: PackingRoom) {
         let steps = steps(block)
-        for row in block.rows.strided(by: ProductTile.rows) {
-            rowPanel(row..<min(row + ProductTile.rows, block.rows.upperBound), steps)
-                .pack(width: ProductTile.rows, into: room.a + (row - block.rows.lowerBound) * steps.count)
+        for index in 0..<block.rows.pieces(of: ProductTile.rows) {
+            rowPanel(block.rows.piece(index, of: ProductTile.rows), steps)
+                .pack(width: ProductTile.rows, into: room.a + index * ProductTile.rows * steps.count)
         }
     }
 
@@ -81,11 +84,11 @@ struct Product {
         let steps = steps(block)
         let blend = ProductTile.Blend(scale: scale, keep: block.stretch == 0 ? beta : 1)
         let rows = next.map { rowPanel($0.rows, self.steps($0)) }
-        let height = (block.rows.count + ProductTile.rows - 1) / ProductTile.rows
-        let width = (block.columns.count + ProductTile.columns - 1) / ProductTile.columns
-        for (index, column) in block.columns.strided(by: ProductTile.columns).enumerated() {
+        let height = block.rows.pieces(of: ProductTile.rows)
+        let width = block.columns.pieces(of: ProductTile.columns)
+        for index in 0..<width {
             let packed = room.b + index * ProductTile.columns * steps.count
-            let columns = column..<min(column + ProductTile.columns, n)
+            let columns = block.columns.piece(index, of: ProductTile.columns)
             if block.packsColumns { columnPanel(columns, steps).pack(width: ProductTile.columns, into: packed) }
             let coming = Coming(
                 rows: rows, columns: columnsBeside(columns, block, steps), height: height, width: width, index: index)
@@ -98,10 +101,10 @@ struct Product {
         }
     }
 
-    /// The panel of b that is packed after this one, if it is one of the same stretch.
+    /// The panel of b that is packed after this one, before any rows are.
     private func columnsBeside(_ columns: Range<Int>, _ block: Block, _ steps: Range<Int>) -> Panel? {
         let start = columns.upperBound
-        guard block.packsColumns, start < n, start < block.columns.upperBound || stretches == 1 else { return nil }
+        guard block.packsColumns, start < n, start < block.columns.upperBound || rowsFitOneBlock else { return nil }
         return columnPanel(start..<min(start + ProductTile.columns, n), steps)
     }
 
@@ -139,10 +142,9 @@ struct Product {
 }
 
 extension Range<Int> {
-    /// Every `step`-th number.
-    fileprivate func strided(by step: Int) -> StrideTo<Int> { stride(from: lowerBound, to: upperBound, by: step) }
+    /// How many pieces of `size` numbers it has, the last of which may be shorter.
+    fileprivate func pieces(of size: Int) -> Int { (count + size - 1) / size }
 
-    /// Piece `index` of those of `size` numbers, the last of which may be shorter.
     fileprivate func piece(_ index: Int, of size: Int) -> Range<Int> {
         lowerBound + index * size..<Swift.min(lowerBound + (index + 1) * size, upperBound)
     }
