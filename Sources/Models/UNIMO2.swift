@@ -20,7 +20,7 @@ public final class UNIMO2: Model {
     public init(_ config: UNIMO2Config) {
         if let contradiction = config.contradiction { preconditionFailure(contradiction) }
         self.config = config
-        var list = ParameterList(deviation: config.initializerRange ?? 0.02)
+        var list = ParameterList(deviation: config.initializerRange)
         vision = VisionEncoder(&list, config)
         text = TextEncoder(&list, config)
         dictionary = config.dictionary.map { GroundedDictionary(&list, $0, width: config.grounded.width) }
