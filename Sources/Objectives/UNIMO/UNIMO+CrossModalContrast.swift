@@ -4,7 +4,7 @@ public import Models
 public import Runtime
 
 extension UNIMO {
-    /// Cross-modal contrastive learning (UNIMO §3.3, equation 1; `method.md` 2.1 e), on clean inputs. Pool: the pair's own
+    /// Cross-modal contrastive learning (UNIMO §3.3, equation 1; docs/method.md), on clean inputs. Pool: the pair's own
     /// candidates.
     ///
     /// | candidate | how encoded | what is compared | |

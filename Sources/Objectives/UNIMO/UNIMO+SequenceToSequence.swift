@@ -5,7 +5,7 @@ public import Runtime
 
 extension UNIMO {
     /// Generation of fragments that were cut out of a text, from what is left of it and, on pairs, from the image (UNIMO §3.2;
-    /// `method.md` 2.1 b): fragments of 4 to 32 tokens until a quarter of the tokens is cut out, each between `<s>` and `</s>`.
+    /// docs/method.md): fragments of 4 to 32 tokens until a quarter of the tokens is cut out, each between `<s>` and `</s>`.
     public struct SequenceToSequence: ChunkObjective {
         public typealias Subject = UNIMO
         public static let name = "sequence_to_sequence"
