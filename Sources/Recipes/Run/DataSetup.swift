@@ -77,6 +77,13 @@ struct DataSetup {
         }
     }
 
+    /// What pairs are compared with was made from them, and found in corpora that the recipe has.
+    func refuseForeignCandidates() throws {
+        for entry in recipe.mixture + (recipe.validation?.entries ?? []) {
+            if let candidates = entry.candidates { _ = try corpora.related(candidates, to: entry.corpus) }
+        }
+    }
+
     /// UNIMO reads regions where UNIMO-2 reads pixels.
     func refuseImagesWithoutRegions() throws {
         guard config.kind == .unimo else { return }

@@ -92,6 +92,7 @@ public final class Run {
 
         try communication.together("looking for what is trained") { [data] in
             try data.refuseImagesWithoutRegions()
+            try data.refuseForeignCandidates()
             try data.refuseFrozenEntries()
         }
         let threads = try Run.threads(recipe, communication)
