@@ -14,6 +14,8 @@ public struct Purpose: Sendable, Equatable {
     public static let caption = Purpose(8)
     /// Which sample lends its caption to another.
     public static let mismatch = Purpose(9)
+    /// Which of a pair's related samples it is compared with.
+    public static let related = Purpose(10)
     /// Where the search for clusters begins.
     public static let clusters = Purpose(12)
     /// The augmentation of the `view`-th image of a sample.

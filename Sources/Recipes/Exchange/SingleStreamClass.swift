@@ -24,7 +24,6 @@ enum SingleStreamClass {
         from unimo_reference import FIRST_POSITION, MaskedLanguageHead, embedding, layers, normalize, read_tensors
 
         LOCATION_WIDTH = 5
-        SCALAR_RANGES = {"cmcl.temperature": (0.001, 0.5)}
 
 
         @dataclass
@@ -96,6 +95,7 @@ enum SingleStreamClass {
             def __init__(self, config: dict):
                 super().__init__()
                 self.config = config
+                self.has_dictionary = False
                 sizes = config["transformer"]
                 width, epsilon = sizes["width"], sizes["epsilon"]
                 self.regions = RegionEmbedding(config["region_width"], width, epsilon)

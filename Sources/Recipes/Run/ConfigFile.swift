@@ -22,20 +22,11 @@ enum ConfigFile {
         return config
     }
 
-    /// The configuration of a UNIMO-2 model, for what is made for no other.
-    static func unimo2(_ checkpoint: Checkpoint) throws -> UNIMO2Config {
-        let path = checkpoint.path + "/config.json"
-        switch try config(try checkpoint.config, path: path) {
-        case .unimo2(let config): return config
-        case .unimo: throw mismatch(path, "unimo", expected: "a unimo2 model", remedy: "name a checkpoint of UNIMO-2")
-        }
-    }
-
-    private static func mismatch(
-        _ path: String, _ found: String, expected: String = "the configuration of a unimo or unimo2 model",
-        remedy: String = "name a checkpoint that this program wrote"
-    ) -> CheckpointError {
-        .mismatch(FileFault(path: path, expected: expected, found: found, remedy: remedy))
+    private static func mismatch(_ path: String, _ found: String) -> CheckpointError {
+        .mismatch(
+            FileFault(
+                path: path, expected: "the configuration of a unimo or unimo2 model", found: found,
+                remedy: "name a checkpoint that this program wrote"))
     }
 
     private typealias Size = (name: String, value: Int, range: ClosedRange<Int>)

@@ -38,7 +38,7 @@ import Testing
         let report = try make("scenes:70:3:2:train", out: "regions")
         #expect(report.samples == 70 && report.regions == 630 && report.width == 32 && report.resumed == 0)
         let corpus = try ShardCorpus(directory: directory("regions"))
-        let scenes = try EvaluatedModel.corpus("scenes:70:3:2:train", side: 24)
+        let scenes = try #require(SceneCorpus(named: "scenes:70:3:2:train", kind: .pairs, side: 24))
         #expect(corpus.kind == .regions && corpus.index.madeFrom == ["source": scenes.fingerprint])
         var usage = ClassUsage(classes: 5)
         for index in 0..<70 {
@@ -120,7 +120,7 @@ import Testing
     func ranges() throws {
         let pool = WorkerPool(threads: 2)
         let encoder = try RegionEncoder(path: directory("encoder"), cells: 2, pool: pool)
-        let source = RegionSource(try EvaluatedModel.corpus("scenes:130:5", side: 24), encoder)
+        let source = RegionSource(try #require(SceneCorpus(named: "scenes:130:5", kind: .pairs, side: 24)), encoder)
         let maker = RegionMaker(source: source, classes: nil, options: options("", out: "x"))
         let whole = try maker.samples(0..<130)
         for range in [0..<1, 54..<57, 3..<125, 129..<130] {
