@@ -5,8 +5,8 @@
 For models of several sizes, drawn at random: a `RobertaModel` and a `ViTModel` are saved with `save_pretrained`, taken in
 with `unimo checkpoint import`, written out again with `unimo checkpoint export`, and compared tensor by tensor; then
 `unimo embed --hidden` runs over a packed corpus of procedural scenes, and `transformers` over the same pixels and ids with
-the exported files. A `RobertaForMaskedLM` becomes a UNIMO likewise, whose exported class must give the hidden states and the
-tokens of `transformers`. Exit code 1 when anything differs.
+the exported files. A `RobertaForMaskedLM` becomes a UNIMO likewise: its exported class must give the hidden states and logits
+of `transformers`, and the embeddings that `unimo embed` gives for regions of the same scenes. Exit code 1 when anything differs.
 """
 
 import argparse
@@ -45,20 +45,23 @@ def tensors(path: Path) -> dict[str, torch.Tensor]:
         return {name: file.get_tensor(name) for name in file.keys()}
 
 
-def samples(corpus: Path) -> tuple[list[str], list[Image.Image], list[str]]:
-    """Keys, images and captions of a corpus in its order."""
-    keys, images, texts = [], {}, {}
+def members(corpus: Path) -> dict[str, dict[str, bytes]]:
+    """Key → name → bytes of a corpus's samples, in its order."""
+    found = {}
     for shard in sorted(corpus.glob("shard-*.tar.zst")):
         data = zstandard.ZstdDecompressor().stream_reader(shard.open("rb"), read_across_frames=True).read()
-        for member in tarfile.open(fileobj=io.BytesIO(data)):
-            key, _, extension = member.name.partition(".")
-            body = tarfile.open(fileobj=io.BytesIO(data)).extractfile(member.name).read()
-            if extension == "png":
-                images[key] = Image.open(io.BytesIO(body)).convert("RGB")
-                keys.append(key)
-            else:
-                texts[key] = body.decode()
-    return keys, [images[key] for key in keys], [texts[key] for key in keys]
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            for member in archive:
+                key, _, name = member.name.partition(".")
+                found.setdefault(key, {})[name] = archive.extractfile(member).read()
+    return found
+
+
+def samples(corpus: Path) -> tuple[list[str], list[Image.Image], list[str]]:
+    """Keys, images and captions of a corpus in its order."""
+    found = members(corpus)
+    images = [Image.open(io.BytesIO(sample["png"])).convert("RGB") for sample in found.values()]
+    return list(found), images, [sample["txt"].decode() for sample in found.values()]
 
 
 def models(size, vocabulary: int, folder: Path) -> tuple[Path, Path]:
@@ -114,8 +117,11 @@ def hidden_states(exported: Path, embedded: Path, corpus: Path, ids: list[list[i
     return float((ours["image_hidden"] - seen).abs().max()), worst_text
 
 
-def unimo_from_roberta(binary: Path, size, vocabulary: int, folder: Path, ids: list[list[int]]) -> tuple[int, str, float]:
-    """Weights taken, what the round trip of the Transformer says, and the largest difference of hidden states and logits."""
+def unimo_from_roberta(
+    binary: Path, size, vocabulary: int, corpus: Path, folder: Path, ids: list[list[int]]
+) -> tuple[int, str, float]:
+    """Weights taken, what the round trip of the Transformer says, and the largest difference of hidden states, logits and
+    embeddings."""
     width, heads, inner, layers, _, _, epsilon = size
     theirs = RobertaForMaskedLM(
         RobertaConfig(
@@ -128,26 +134,46 @@ def unimo_from_roberta(binary: Path, size, vocabulary: int, folder: Path, ids: l
             parameter.add_(0.05 * torch.randn_like(parameter))
     theirs.save_pretrained(folder / "masked")
     theirs.roberta.save_pretrained(folder / "masked-encoder")
+    unimo(
+        binary, "corpus", "regions", corpus, "--encoder", folder / "checkpoint", "--grid", 2, "--classes", 5,
+        "--out", folder / "regions",
+    )
     table = unimo(
-        binary, "checkpoint", "import", "--model", "unimo", "--text", folder / "masked", "--region-width", 24,
-        "--region-classes", 7, "--out", folder / "unimo", "--json",
+        binary, "checkpoint", "import", "--model", "unimo", "--text", folder / "masked", "--region-width", width,
+        "--region-classes", 5, "--tokenizer", folder.parent / "tokenizer", "--out", folder / "unimo", "--json",
     )
     unimo(binary, "checkpoint", "export", folder / "unimo", "--out", folder / "unimo-exported")
     trip = round_trip(folder / "masked-encoder", folder / "unimo-exported/text")
+    embedded = folder / "unimo.safetensors"
+    unimo(binary, "embed", folder / "unimo", "--corpus", folder / "regions", "--hidden", "--out", embedded)
+    return table["taken"], trip, differences(theirs, folder, tensors(embedded), ids)
+
+
+def differences(theirs: RobertaForMaskedLM, folder: Path, found: dict[str, torch.Tensor], ids: list[list[int]]) -> float:
+    """The largest one, between what `embed` found, the exported class and `transformers`."""
     sys.path.insert(0, str(folder / "unimo-exported"))
     for name in ("unimo_reference", "single_stream"):
         sys.modules.pop(name, None)
     reference = importlib.import_module("single_stream")
     sys.path.pop(0)
-    ours, worst = reference.read_checkpoint(folder / "unimo-exported"), 0.0
+    model, worst = reference.read_checkpoint(folder / "unimo-exported"), [0.0]
+
+    def compare(one: torch.Tensor, two: torch.Tensor) -> None:
+        worst.append(float((one - two).abs().max()))
+
+    offsets = found["text_offsets"].tolist()
     with torch.no_grad():
-        for tokens in ids:
+        for b, (tokens, sample) in enumerate(zip(ids, members(folder / "regions").values())):
             tokens = torch.tensor([0, *tokens, 2])
             expected = theirs(input_ids=tokens[None], output_hidden_states=True)
-            rows = ours(reference.Sequence(text=ours.text(tokens, [0, len(tokens)])))[1]
-            worst = max(worst, float((rows - expected.hidden_states[-1][0]).abs().max()))
-            worst = max(worst, float((ours.mlm(rows, ours.text.word) - expected.logits[0]).abs().max()))
-    return table["taken"], trip, worst
+            rows = model(reference.Sequence(text=model.text(tokens, [0, len(tokens)])))[1]
+            compare(rows, expected.hidden_states[-1][0])
+            compare(found["text_hidden"][offsets[b] : offsets[b + 1]], rows)
+            compare(model.mlm(rows, model.text.word), expected.logits[0])
+            compare(found["text_embedding"][b], model.text_embedding(tokens))
+            features, boxes = (torch.from_numpy(numpy.load(io.BytesIO(sample[name]))) for name in ("features.npy", "boxes.npy"))
+            compare(found["image_embedding"][b], model.image_embedding(features, boxes))
+    return max(worst)
 
 
 def main() -> int:
@@ -181,13 +207,13 @@ def main() -> int:
             file = place / "hidden.safetensors"
             unimo(binary, "embed", place / "checkpoint", "--corpus", corpus, "--hidden", "--out", file)
             image, words = hidden_states(place / "exported", file, corpus, ids)
-            taken, trip, tokens = unimo_from_roberta(binary, size, vocabulary, place, ids)
+            taken, trip, tokens = unimo_from_roberta(binary, size, vocabulary, corpus, place, ids)
             ok = max(image, words, tokens) <= HIDDEN_TOLERANCE
             failed += not ok
             print(
                 f"{'ok  ' if ok else 'FAIL'} width {size[0]}, {size[3]} + {size[4]} layers: {table['taken']} weights taken, "
                 f"text {trips[0]}, vision {trips[1]}, hidden states within {image:.1e} (images), {words:.1e} (texts); a UNIMO of {taken} weights, text {trip}, "
-                f"hidden states and logits within {tokens:.1e}"
+                f"hidden states, logits and embeddings within {tokens:.1e}"
             )
     print(f"{arguments.sizes - failed} passed, {failed} failed")
     return 1 if failed else 0
