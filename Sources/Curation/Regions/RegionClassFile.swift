@@ -1,4 +1,4 @@
-public import Runtime
+import Runtime
 import Storage
 
 /// Classes of regions as a safetensors file, so that other corpora get the same: `centres` `(K, C)`, `temperature` `(1)`, and
