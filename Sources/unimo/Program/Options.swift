@@ -43,7 +43,9 @@ struct ByteSize: ExpressibleByArgument {
     var defaultValueDescription: String { Quantity.writeBytes(bytes) }
 }
 
-extension CorpusKind: ExpressibleByArgument {}
+extension CorpusKind: ExpressibleByArgument {
+    public static var allValueStrings: [String] { packed.map(\.rawValue) }
+}
 extension TextUnit: ExpressibleByArgument {}
 extension HoldOut.Part: ExpressibleByArgument {}
 extension SourceFormat: ExpressibleByArgument {}
