@@ -8,5 +8,8 @@ struct CorpusCommand: ParsableCommand {
             A corpus is a directory: index.json, manifest.sha256 and shards (.tar.zst in the WebDataset layout, which \
             zstd, tar and sha256sum can read).
             """,
-        subcommands: [CorpusPack.self, CorpusVerify.self, CorpusInspect.self, CorpusPeek.self, CorpusScenes.self])
+        subcommands: [
+            CorpusPack.self, CorpusVerify.self, CorpusInspect.self, CorpusPeek.self, CorpusScenes.self,
+            CorpusRewrite.self, CorpusRetrieve.self,
+        ])
 }
