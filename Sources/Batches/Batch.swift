@@ -33,6 +33,12 @@ public struct TextRows: Sendable, Equatable {
         append(sequence: sequence, position: position)
     }
 
+    /// Appends a sequence of others.
+    public mutating func append(text: Int, of others: TextRows, position: Int) {
+        let rows = Int(others.offsets[text])..<Int(others.offsets[text + 1])
+        append(sequence: Sample(key: "", tokens: Array(others.tokens[rows])), position: position)
+    }
+
     /// These texts, then the others.
     public func joined(_ others: TextRows) -> TextRows {
         var all = self

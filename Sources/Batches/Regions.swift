@@ -100,6 +100,16 @@ public struct RegionRows: Sendable, Equatable {
         append(regions, hidden: sample.hiddenRegions)
     }
 
+    /// Appends an image of others, of which nothing is hidden.
+    public mutating func append(image: Int, of others: RegionRows) {
+        precondition(others.width == width && others.hiddenRows.isEmpty, "rows of \(width) and \(others.width)")
+        let rows = Int(others.offsets[image])..<Int(others.offsets[image + 1])
+        features += others.features[rows.lowerBound * width..<rows.upperBound * width]
+        locations += others.locations[
+            rows.lowerBound * Self.locationWidth..<rows.upperBound * Self.locationWidth]
+        offsets.append(Int32(self.rows + rows.count))
+    }
+
     /// These images, then the others.
     public func joined(_ others: RegionRows?) -> RegionRows {
         guard let others else { return self }

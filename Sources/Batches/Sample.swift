@@ -12,12 +12,15 @@ public struct SampleNeeds: Sendable, Equatable {
     public var regions: RegionNeeds?
     /// Whether a text longer than `maxTokens` goes on in further sequences, and short texts share one; else its end is lost.
     public var packsTexts: Bool
+    /// What else a pair is compared with; nil when with nothing.
+    public var related: RelatedNeeds?
 
     public init(
         maxTokens: Int? = nil, views: [Augmentation] = [], imageSize: Int = 0, regions: RegionNeeds? = nil,
-        packsTexts: Bool = false
+        packsTexts: Bool = false, related: RelatedNeeds? = nil
     ) {
         self.maxTokens = maxTokens
+        self.related = related
         self.packsTexts = packsTexts
         self.regions = regions
         self.views = views
@@ -117,28 +120,6 @@ public struct Sample: Sendable, Equatable {
         self.hiddenCodes = hiddenCodes
         self.related = related
         self.continuations = continuations
-    }
-}
-
-/// A sample that another one is compared with, and what it is to that one.
-public struct RelatedSample: Sendable, Equatable {
-    public enum Role: String, Sendable, Equatable, Codable, CaseIterable {
-        /// A text that says the same of the same image.
-        case paraphrase
-        /// A text that says something else of the same image.
-        case rewritten
-        /// An image like the sample's, found in another corpus.
-        case image
-        /// A text like the sample's, found in another corpus.
-        case text
-    }
-
-    public var role: Role
-    public var sample: Sample
-
-    public init(_ role: Role, _ sample: Sample) {
-        self.role = role
-        self.sample = sample
     }
 }
 

@@ -7,7 +7,7 @@ public import Tensors
 
 /// Describes images with a model trained on captioning: greedily, or by beam search. Images of a chunk go together.
 public struct CaptionDecoder {
-    public let model: UNIMO2
+    public let model: any EvaluableModel
     public let arena: Arena
     public let pool: WorkerPool
     /// Token ids before and behind every text.
@@ -22,7 +22,7 @@ public struct CaptionDecoder {
     public let lengthPenalty: Double
 
     public init(
-        model: UNIMO2, arena: Arena, pool: WorkerPool, ends: (start: Int32, end: Int32), forbidden: Set<Int32>,
+        model: any EvaluableModel, arena: Arena, pool: WorkerPool, ends: (start: Int32, end: Int32), forbidden: Set<Int32>,
         maxTokens: Int, beams: Int = 1, lengthPenalty: Double = 0.6
     ) {
         precondition(beams > 0 && maxTokens >= 2, "\(beams) beams of \(maxTokens) tokens")
@@ -45,11 +45,11 @@ public struct CaptionDecoder {
         var isDone = false
     }
 
-    /// - Parameter images: B.
-    /// - Returns: the tokens of each image's best caption, without both ends.
-    public func captions(_ images: ImageRows) -> [[Int32]] {
-        var beams = [[Hypothesis]](repeating: [Hypothesis(tokens: [ends.start])], count: images.count)
-        let state = CaptionState(model, images: images, capacity: images.count * self.beams * maxTokens, tape())
+    /// - Returns: the tokens of the best caption of each of a chunk's images, without both ends.
+    public func captions(_ chunk: Chunk) -> [[Int32]] {
+        let B = chunk.positions.count
+        var beams = [[Hypothesis]](repeating: [Hypothesis(tokens: [ends.start])], count: B)
+        let state = model.captionState(chunk, ends: ends, capacity: B * self.beams * maxTokens, tape())
         for _ in 1..<maxTokens {
             let open = beams.indices.flatMap { image in
                 beams[image].filter { !$0.isDone }.map { (image: image, hypothesis: $0) }
@@ -77,14 +77,14 @@ public struct CaptionDecoder {
     }
 
     /// The best continuations of each hypothesis.
-    private func extend(_ open: [(image: Int, hypothesis: Hypothesis)], _ state: CaptionState) -> [[Hypothesis]] {
+    private func extend(_ open: [(image: Int, hypothesis: Hypothesis)], _ state: any CaptionState) -> [[Hypothesis]] {
         let tape = tape()
         let (rows, numbers) = state.extend(
             open.map { image, hypothesis in
-                CaptionState.Continuation(
+                CaptionContinuation(
                     image: image, token: hypothesis.tokens[hypothesis.tokens.count - 1], earlier: hypothesis.numbers)
             }, tape)
-        let logits = model.heads.tokenLogits(rows, word: model.text.word, tape).value
+        let logits = model.tokenLogits(rows, tape).value
         return zip(open, numbers).enumerated().map { row, item in
             var hypothesis = item.0.hypothesis
             hypothesis.numbers.append(item.1)

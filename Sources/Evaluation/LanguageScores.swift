@@ -36,11 +36,11 @@ public struct LanguageScores: Sendable, Equatable {
 
 /// Fills masked tokens with a model's masked-language head, beside the image or without it.
 public struct MaskedTokenScorer {
-    public let model: UNIMO2
+    public let model: any EvaluableModel
     public let arena: Arena
     public let pool: WorkerPool
 
-    public init(model: UNIMO2, arena: Arena, pool: WorkerPool) {
+    public init(model: any EvaluableModel, arena: Arena, pool: WorkerPool) {
         self.model = model
         self.arena = arena
         self.pool = pool
@@ -53,11 +53,7 @@ public struct MaskedTokenScorer {
         guard !text.labels.isEmpty else { return }
         arena.reset()
         let tape = Tape(arena: arena, pool: pool, records: false)
-        let seen = model.understand(
-            images: seesImages ? chunk.views.first : nil, text, positions: chunk.positions, tape)
-        guard let hidden = seen.output.texts else { preconditionFailure("no text rows") }
-        let rows = tape.gatherRows(hidden, text.maskedRows)
-        let logits = model.heads.tokenLogits(rows, word: model.text.word, tape).value
+        let logits = model.maskedTokenLogits(chunk, seesImages: seesImages, tape).value
         for (row, label) in text.labels.enumerated() {
             let line = UnsafeBufferPointer(start: logits.rows(row..<row + 1).floats, count: logits.columns)
             scores.add(logits: line, label: Int(label))

@@ -30,28 +30,27 @@ public struct PairEmbeddings {
     }
 }
 
-/// Runs a model's two encoders over chunks of pairs, without dropout and without a record.
+/// Encodes the images and texts of chunks of pairs, without dropout and without a record.
 public struct PairEmbedder {
-    public let model: UNIMO2
+    public let model: any EvaluableModel
     public let arena: Arena
     public let pool: WorkerPool
 
-    public init(model: UNIMO2, arena: Arena, pool: WorkerPool) {
+    public init(model: any EvaluableModel, arena: Arena, pool: WorkerPool) {
         self.model = model
         self.arena = arena
         self.pool = pool
     }
 
     public func embed(_ chunk: Chunk, into embeddings: inout PairEmbeddings) {
-        guard let text = chunk.text, let images = chunk.views.first else {
-            preconditionFailure("pairs without images or text cannot be embedded")
-        }
         arena.reset()
         let tape = Tape(arena: arena, pool: pool, records: false)
-        let u = model.imageEmbedding(images, positions: chunk.positions, tape)
-        let v = model.textEmbedding(text, tape)
+        let encoded = model.encodeAlone(chunk, tape)
+        guard let u = encoded.images?.vectors.value, let v = encoded.texts?.vectors.value else {
+            preconditionFailure("pairs without images or text cannot be embedded")
+        }
         embeddings.append(
-            images: UnsafeBufferPointer(start: u.value.floats, count: u.value.count),
-            texts: UnsafeBufferPointer(start: v.value.floats, count: v.value.count), keys: chunk.keys)
+            images: UnsafeBufferPointer(start: u.floats, count: u.count),
+            texts: UnsafeBufferPointer(start: v.floats, count: v.count), keys: chunk.keys)
     }
 }

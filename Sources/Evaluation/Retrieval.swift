@@ -44,7 +44,7 @@ public struct RetrievalReport: Sendable, Equatable {
     /// The `count` nearest candidates of each query ordered anew by matching score + `weight` · cosine; those behind them
     /// stay where they are.
     public init(
-        _ embeddings: PairEmbeddings, reranking count: Int, by reranker: PairReranker, weight: Float, pool: WorkerPool,
+        _ embeddings: PairEmbeddings, reranking count: Int, by matcher: any PairMatcher, weight: Float, pool: WorkerPool,
         progress: (Int, Int) throws -> Void = { _, _ in }
     ) rethrows {
         let search = NearestCandidates(embeddings, keeping: count, pool: pool)
@@ -54,7 +54,7 @@ public struct RetrievalReport: Sendable, Equatable {
             + search.images.enumerated().flatMap { text, found in
                 found.nearest.map { (image: $0.candidate, text: text) }
             }
-        let matching = try reranker.scores(pairs, progress: progress)
+        let matching = try matcher.scores(pairs, progress: progress)
         let half = search.texts.reduce(0) { $0 + $1.nearest.count }
         candidates = embeddings.count
         imageToText = Recall(ranks: Self.reranked(search.texts, matching[..<half], weight))

@@ -61,7 +61,7 @@ public struct Heads {
         return codes.loss(hidden, table: table, labels: labels, scale: scale, tape)
     }
 
-    /// Image-text matching (UNIMO-2; `method.md` 2.2 item 2): FC + ReLU of either class row, their product, dropout.
+    /// Image-text matching (UNIMO-2; `docs/method.md`): FC + ReLU of either class row, their product, dropout.
     /// - Parameters: images, texts `(B, C)`; positions of the samples in the global batch.
     /// - Returns: `(B, C)`, from which two classes are told.
     private func fuse(_ images: Variable, _ texts: Variable, positions: Range<Int>, _ tape: Tape) -> Variable {

@@ -11,3 +11,13 @@ public protocol Model: AnyObject {
     /// K, codes of its dictionary; 0 without one.
     var codeCount: Int { get }
 }
+
+/// Images or texts that were encoded by themselves.
+public struct EncodedAlone {
+    /// `(N, C)`: the last layer's, those of a sample one after another.
+    public let rows: Variable
+    /// `(B + 1)`.
+    public let offsets: [Int32]
+    /// What retrieval compares: unit vectors, one per sample.
+    public let vectors: Variable
+}

@@ -6,8 +6,8 @@ public struct ParameterList {
     /// Of what matrices and tables are drawn from.
     let deviation: Float
 
-    /// - Parameter deviation: of what matrices and tables are drawn from; BERT's unless said otherwise.
-    public init(deviation: Float = 0.02) { self.deviation = deviation }
+    /// - Parameter deviation: of what matrices and tables are drawn from; nil for BERT's.
+    public init(deviation: Float? = nil) { self.deviation = deviation ?? 0.02 }
 
     mutating func add(_ name: String, _ shape: [Int], _ initialization: Initialization) -> Parameter {
         let parameter = Parameter(name: name, shape: shape, initialization: initialization)

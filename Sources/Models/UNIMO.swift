@@ -10,7 +10,7 @@ public final class UNIMO: Model {
     public let heads: UNIMOHeads
     public let parameters: [Parameter]
     public static let groups = ["regions", "text", "transformer", "mlm", "mrm", "cmcl"]
-    private let layers: [TransformerLayer]
+    let layers: [TransformerLayer]
 
     /// Dropout sites of the layers start here, above the embeddings'.
     private static let firstSite = 2
@@ -115,5 +115,36 @@ public final class UNIMO: Model {
             : positions.enumerated().map { ModalSequence(image: $0, text: text == nil ? nil : $0, position: $1) }
         return transform(
             embed(images, positions: Array(positions), text, targets: targets, tape), sequences, tape)
+    }
+
+    /// Unit vectors of the images and of the texts of sequences, in their order.
+    public func vectors(
+        of sequences: [ModalSequence], _ embedded: Embedded, _ tape: Tape
+    ) -> (images: Variable, texts: Variable) {
+        let seen = transform(embedded, sequences, tape)
+        guard let images = seen.images, let texts = seen.texts else { preconditionFailure("no rows of pairs") }
+        return (
+            heads.image(tape.gatherRows(images, seen.imageStarts.compactMap { $0 }), tape),
+            heads.text(tape.gatherRows(texts, seen.textStarts.compactMap { $0 }), tape)
+        )
+    }
+
+    /// Images and texts of a chunk, each in a sequence of its own, and their unit vectors.
+    /// - Returns: rows and their offsets as in `Output`, and vectors `(B, projection)`.
+    public func encodeAlone(
+        _ images: RegionRows?, _ text: TextRows?, positions: Range<Int>, _ tape: Tape
+    ) -> (images: EncodedAlone?, texts: EncodedAlone?) {
+        let pictures = images == nil ? [] : positions.enumerated().map { ModalSequence(image: $0, position: $1) }
+        let words = (text?.positions ?? []).enumerated().map { ModalSequence(text: $0, position: $1) }
+        let seen = transform(embed(images, positions: Array(positions), text, tape), pictures + words, tape)
+        func encoded(
+            _ rows: Variable?, _ starts: [Int32?], _ vectors: (Variable, Tape) -> Variable
+        ) -> EncodedAlone? {
+            guard let rows else { return nil }
+            let starts = starts.compactMap { $0 }
+            return EncodedAlone(
+                rows: rows, offsets: starts + [Int32(rows.rows)], vectors: vectors(tape.gatherRows(rows, starts), tape))
+        }
+        return (encoded(seen.images, seen.imageStarts, heads.image), encoded(seen.texts, seen.textStarts, heads.text))
     }
 }

@@ -20,7 +20,7 @@ public final class UNIMO2: Model {
     public init(_ config: UNIMO2Config) {
         if let contradiction = config.contradiction { preconditionFailure(contradiction) }
         self.config = config
-        var list = ParameterList(deviation: config.initializerRange ?? 0.02)
+        var list = ParameterList(deviation: config.initializerRange)
         vision = VisionEncoder(&list, config)
         text = TextEncoder(&list, config)
         dictionary = config.dictionary.map { GroundedDictionary(&list, $0, width: config.grounded.width) }
@@ -130,6 +130,27 @@ public final class UNIMO2: Model {
         }
         let first = encoded.textRows.map { Int32($0.rows.lowerBound) }
         return (vision.classRows(patches, tape), tape.gatherRows(words, first))
+    }
+
+    /// Images and texts of a chunk through their encoders, and their unit vectors: the visual encoder's class rows, the text
+    /// encoder's `<s>` rows.
+    /// - Returns: rows of all samples one after another, and vectors `(B, C)`.
+    public func encodeAlone(
+        _ images: ImageRows?, _ text: TextRows?, positions: Range<Int>, _ tape: Tape
+    ) -> (images: EncodedAlone?, texts: EncodedAlone?) {
+        let encoded = encode(images: images, text, positions: positions, tape)
+        let patches = encoded.images.map { rows in
+            EncodedAlone(
+                rows: rows, offsets: encoded.imageRows.map { Int32($0.rows.lowerBound) } + [Int32(rows.rows)],
+                vectors: tape.normalize(vision.classRows(rows, tape)))
+        }
+        let words = encoded.texts.flatMap { rows in
+            text.map {
+                EncodedAlone(
+                    rows: rows, offsets: $0.offsets, vectors: tape.normalize(self.text.firstRows(rows, $0, tape)))
+            }
+        }
+        return (patches, words)
     }
 
     /// Unit vectors of images: the visual encoder's class rows. `(B, C)`.

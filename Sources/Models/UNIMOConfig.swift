@@ -1,3 +1,5 @@
+public import Batches
+
 /// Everything that decides the parameters and the function of a UNIMO model. Written as `config.json`.
 public struct UNIMOConfig: Sendable, Equatable, Codable {
     /// V.
@@ -33,6 +35,11 @@ public struct UNIMOConfig: Sendable, Equatable, Codable {
         self.projection = projection
         self.dropout = dropout
         self.initializerRange = initializerRange
+    }
+
+    /// What it reads of an image.
+    public var regionNeeds: RegionNeeds {
+        RegionNeeds(count: maxRegions, width: regionWidth, classCount: regionClasses)
     }
 
     enum CodingKeys: String, CodingKey {

@@ -44,7 +44,7 @@ public struct UNIMOHeads {
         tokens.logits(hidden, table: word, tape)
     }
 
-    /// Masked region modelling (UNIMO §3.2; `method.md` 2.1 c): Σ of the squared distances of hidden regions' features, and
+    /// Masked region modelling (UNIMO §3.2; docs/method.md): Σ of the squared distances of hidden regions' features, and
     /// Σ of KL(classes ‖ softmax), times their scales.
     /// - Parameter hidden: `(N, C)`.
     /// - Returns: both; the second is 0 without classes.

@@ -1,7 +1,7 @@
 import Batches
 import Runtime
 
-/// Which tokens a masked language model has to tell (`method.md` 2.1 a): spans of words until a share of the tokens is
+/// Which tokens a masked language model has to tell (docs/method.md): spans of words until a share of the tokens is
 /// taken; of these 80 % become `<mask>`, 10 % a random id, 10 % stay.
 struct SpanMasking: Sendable {
     let vocabulary: Int

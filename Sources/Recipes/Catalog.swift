@@ -18,8 +18,7 @@ enum Catalog {
     private static func objective(
         _ entry: Recipe.MixtureEntry, corpus: CorpusKind, _ config: UNIMOConfig, _ tokenizer: Tokenizer
     ) -> any Objective {
-        let needs = RegionNeeds(
-            count: config.maxRegions, width: config.regionWidth, classCount: config.regionClasses)
+        let needs = config.regionNeeds
         let regions = corpus == .texts ? nil : needs
         switch entry.objective {
         case .maskedLanguage:
@@ -33,8 +32,12 @@ enum Catalog {
             return UNIMO.MaskedRegion(
                 regions: needs, maxTokens: corpus == .images ? nil : config.maxTokens, weight: entry.lossWeight)
         case .crossModalContrastive:
-            return UNIMO.CrossModalContrast(maxTokens: config.maxTokens, regions: needs, weight: entry.lossWeight)
-        case .imageTextContrastive, .imageContrastive, .imageTextMatching, .captioning:
+            return UNIMO.CrossModalContrast(
+                maxTokens: config.maxTokens, regions: needs, related: entry.candidates?.counts ?? RelatedNeeds(),
+                weight: entry.lossWeight)
+        case .captioning:
+            return UNIMO.Captioning(maxTokens: config.maxTokens, regions: needs, weight: entry.lossWeight)
+        case .imageTextContrastive, .imageContrastive, .imageTextMatching:
             preconditionFailure("\(entry.objective.rawValue) was refused when the recipe was read")
         }
     }
@@ -72,11 +75,16 @@ enum Catalog {
         }
     }
 
-    /// - Parameter ranks: that share the reading of a large corpus.
-    static func corpus(_ source: Recipe.CorpusSource, ranks: Int, retry: ReadRetry) throws -> any StoredCorpus {
+    /// - Parameters:
+    ///   - model: that reads it: UNIMO gets scenes as regions. - ranks: that share the reading of a large corpus.
+    static func corpus(
+        _ source: Recipe.CorpusSource, for model: ModelConfig.Kind, ranks: Int, retry: ReadRetry
+    ) throws -> any StoredCorpus {
         switch source.origin {
         case .scenes(let settings):
-            return SceneCorpus(name: source.name, kind: source.kind, settings: settings)
+            let showsImages = source.kind == .images || source.kind == .pairs
+            return SceneCorpus(
+                name: source.name, kind: model == .unimo && showsImages ? .regions : source.kind, settings: settings)
         case .directory(let path):
             let corpus = try ShardCorpus(
                 directory: path, name: source.name, cache: .init(windowBytes: source.shuffleWindow << 20, ranks: ranks),

@@ -10,6 +10,11 @@ extension Recipe.CorpusSource {
         self.name = name
         kind = try node.choice("kind")
         if let scenes = try node.optionalChild("scenes") {
+            guard kind != .regions else {
+                throw node.fault(
+                    "kind", expected: "images, texts, pairs or annotations",
+                    remedy: "a unimo model gets the scenes' images and pairs as regions")
+            }
             let objects = try scenes.integers("objects", in: 1...3, count: 2, default: [1, 3])
             try node.refuse("directory", beside: "scenes", remedy: "a corpus is packed or made as it goes: keep one")
             origin = .scenes(
@@ -48,6 +53,7 @@ extension Recipe.MixtureEntry {
             dictionaryWeight = Float(try node.number("dictionary_weight", in: .positive, default: 1))
         }
         try readMismatch(node)
+        try readCandidates(node, corpora)
         bytesPerToken = try node.number("bytes_per_token", in: .positive, default: 4)
         if packsTexts { packsTexts = try node.boolean("pack", default: true) }
     }
@@ -59,12 +65,18 @@ extension Recipe.MixtureEntry {
         augmentation = .none
         packsTexts = false
         try readMismatch(node)
+        try readCandidates(node, corpora)
     }
 
     private mutating func readMismatch(_ node: RecipeNode) throws {
         guard objective == .imageTextMatching else { return }
         mismatch = try node.choice("mismatch", default: .uniform)
         mismatchShare = Float(try node.number("mismatch_share", in: .fraction, default: 0.5))
+    }
+
+    private mutating func readCandidates(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
+        guard objective == .crossModalContrastive else { return }
+        candidates = try Recipe.Candidates(node.child("candidates"), corpora)
     }
 
     private init(of node: RecipeNode, _ corpora: [Recipe.CorpusSource], _ model: ModelConfig) throws {
@@ -120,6 +132,40 @@ extension Recipe.MixtureEntry {
             return .repeat
         case .finish: return .finish(epochs: try node.integer("epochs", in: 1...1_000_000_000, default: 1))
         case .stop: return .stop(epochs: try node.integer("epochs", in: 1...1_000_000_000, default: 1))
+        }
+    }
+}
+
+extension Recipe.Candidates {
+    init(_ node: RecipeNode, _ corpora: [Recipe.CorpusSource]) throws {
+        func annotations(_ key: String) throws -> String? {
+            guard let name = try node.optionalString(key) else { return nil }
+            let known = corpora.filter { $0.kind == .annotations }.map(\.name)
+            guard known.contains(name) else {
+                throw node.fault(
+                    key, expected: "a corpus of annotations" + (known.isEmpty ? "" : ": \(known.joined(separator: ", "))"),
+                    remedy: "declare what `unimo corpus \(key == "rewrites" ? "rewrite" : "retrieve")` has made under "
+                        + "`corpora`, with kind: annotations")
+            }
+            return name
+        }
+        func count(_ key: String, _ fallback: Int, of annotations: String, _ name: String?) throws -> Int {
+            try node.refuse(key, without: annotations, remedy: "name the corpus of annotations that they are drawn from")
+            return try name == nil ? 0 : node.integer(key, in: 0...40, default: fallback)
+        }
+        rewrites = try annotations("rewrites")
+        neighbours = try annotations("neighbours")
+        counts = RelatedNeeds(
+            paraphrases: try count("paraphrases", 1, of: "rewrites", rewrites),
+            words: try count("words", 8, of: "rewrites", rewrites),
+            phrases: try count("phrases", 8, of: "rewrites", rewrites),
+            sentences: try count("sentences", 4, of: "rewrites", rewrites),
+            images: try count("images", 2, of: "neighbours", neighbours),
+            texts: try count("texts", 2, of: "neighbours", neighbours))
+        guard counts.rewritten > 0 else {
+            throw node.fault(
+                "rewrites", expected: "words, phrases or sentences that say something else",
+                remedy: "a pair is told from rewritten captions: without any there is nothing to learn")
         }
     }
 }

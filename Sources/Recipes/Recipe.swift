@@ -87,11 +87,20 @@ public struct Recipe: Sendable {
         public var augmentation: Augmentation
         /// Samples that stand next to each other in the corpus and come together.
         public var together: Int
+        /// Of `cross_modal_contrastive`: what pairs are compared with.
+        public var candidates: Candidates?
         public var ending: SamplerEntry.Ending
         /// Consecutive texts share a sequence and long ones go on in another, so that nothing is cut off.
         public var packsTexts: Bool
         /// Bytes of text in a token, on average: by it lengths are known without reading.
         public var bytesPerToken: Double
+    }
+
+    /// What `cross_modal_contrastive` compares a pair with: corpora of annotations, and how many are drawn each time.
+    public struct Candidates: Sendable, Equatable {
+        public var rewrites: String?
+        public var neighbours: String?
+        public var counts: RelatedNeeds
     }
 
     public struct LoaderOptions: Sendable, Equatable {
@@ -141,8 +150,8 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
     /// Kinds of model it can train.
     var models: Set<ModelConfig.Kind> {
         switch self {
-        case .maskedLanguage: [.unimo, .unimo2]
-        case .imageTextContrastive, .imageContrastive, .imageTextMatching, .captioning: [.unimo2]
+        case .maskedLanguage, .captioning: [.unimo, .unimo2]
+        case .imageTextContrastive, .imageContrastive, .imageTextMatching: [.unimo2]
         case .sequenceToSequence, .maskedRegion, .crossModalContrastive: [.unimo]
         }
     }

@@ -14,8 +14,10 @@ public struct Purpose: Sendable, Equatable {
     public static let caption = Purpose(8)
     /// Which sample lends its caption to another.
     public static let mismatch = Purpose(9)
+    /// Which of a pair's related samples it is compared with.
+    public static let related = Purpose(10)
     /// What replaces a part of a caption.
-    public static let rewriting = Purpose(10)
+    public static let rewriting = Purpose(11)
     /// The augmentation of the `view`-th image of a sample.
     public static func augmentation(view: Int) -> Purpose { Purpose(64 + UInt16(view)) }
     /// The order of the frames of the `stream`-th corpus of a mixture, and of the samples in each.

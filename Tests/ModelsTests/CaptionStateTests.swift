@@ -53,7 +53,7 @@ import Testing
         let tape = Tape(arena: Arena(capacity: 64 << 20), pool: WorkerPool(threads: 1), records: false)
         let expected = zip(Self.texts, Self.owners).map { whole(model, $0, image: $1, tape) }
 
-        let state = CaptionState(model, images: images(2), capacity: 15, tape)
+        let state = GroundedCaptionState(model, images: images(2), capacity: 15, tape)
         // The first two texts share their first four tokens: one caption until then.
         var numbers: [[Int]] = [[], [], []]
         for place in 0..<5 {

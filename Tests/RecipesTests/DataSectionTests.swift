@@ -1,9 +1,18 @@
 import Corpora
+import Models
 import Testing
 
 @testable import Recipes
 
 @Suite("What a recipe says of its data") struct DataSectionTests {
+    private static let model = ModelConfig.unimo2(
+        UNIMO2Config(
+            vocabulary: 0, maxTokens: 12, imageSize: 16, patchSize: 8,
+            vision: EncoderConfig(layers: 1, width: 8, heads: 1, feedForward: 8),
+            text: EncoderConfig(layers: 1, width: 8, heads: 1, feedForward: 8),
+            grounded: EncoderConfig(layers: 1, width: 8, heads: 1, feedForward: 8), dictionary: nil, projection: 8,
+            dropout: 0))
+
     private func read(_ entry: String, kind: String = "texts") throws -> Recipe.MixtureEntry {
         let objective = kind == "images" ? "image_contrastive" : "masked_language"
         let text = """
@@ -15,7 +24,7 @@ import Testing
             """
         let reader = try RecipeReader(text: text, name: "run.yaml")
         let corpora = try reader.root.named("corpora").map { try Recipe.CorpusSource($0.name, $0.node) }
-        let found = try reader.root.list("mixture").map { try Recipe.MixtureEntry($0, corpora, hasDictionary: false) }
+        let found = try reader.root.list("mixture").map { try Recipe.MixtureEntry($0, corpora, Self.model) }
         _ = try reader.finish()
         return found[0]
     }
@@ -77,7 +86,7 @@ import Testing
         do {
             let reader = try RecipeReader(text: text, name: "run.yaml")
             let corpora = try reader.root.named("corpora").map { try Recipe.CorpusSource($0.name, $0.node) }
-            _ = try reader.root.list("mixture").map { try Recipe.MixtureEntry($0, corpora, hasDictionary: false) }
+            _ = try reader.root.list("mixture").map { try Recipe.MixtureEntry($0, corpora, Self.model) }
             Issue.record("images were found in texts")
         } catch { #expect("\(error)".contains("image_contrastive learns from images or pairs"), "\(error)") }
     }

@@ -13,8 +13,8 @@ public func inventedSamples(
         var random = RandomKey(seed: seed, position: position, purpose: .test).stream
         var sample = Sample(key: "sample-\(position)")
         if let longest = needs.maxTokens {
-            let length = 3 + random.integer(below: longest - 2)
-            sample.tokens = [0] + (0..<length - 2).map { _ in 5 + Int32(random.integer(below: vocabulary - 6)) } + [2]
+            sample.tokens = inventedTokens(longest, vocabulary: vocabulary, &random)
+            let length = sample.tokens.count
             sample.wordStarts = sample.tokens.indices.map { $0 > 0 && $0 < length - 1 && $0 % 2 == 1 }
         }
         sample.regions = needs.regions.map { inventedRegions($0, &random) }
@@ -22,8 +22,35 @@ public func inventedSamples(
             let size = needs.imageSize
             return PixelImage(size: size, pixels: (0..<3 * size * size).map { _ in UInt8(random.integer(below: 256)) })
         }
+        sample.related = needs.related.map { inventedRelated($0, needs, vocabulary: vocabulary, &random) } ?? []
         objective.prepare(&sample, RandomKey(seed: seed, position: position, purpose: .masking))
         return sample
+    }
+}
+
+/// 3 to `longest` tokens with both ends.
+private func inventedTokens(_ longest: Int, vocabulary: Int, _ random: inout RandomStream) -> [Int32] {
+    let length = 3 + random.integer(below: longest - 2)
+    return [0] + (0..<length - 2).map { _ in 5 + Int32(random.integer(below: vocabulary - 6)) } + [2]
+}
+
+/// Up to as many of each role as are wanted: pairs differ in what was found for them.
+private func inventedRelated(
+    _ related: RelatedNeeds, _ needs: SampleNeeds, vocabulary: Int, _ random: inout RandomStream
+) -> [RelatedSample] {
+    let counts: [(RelatedSample.Role, Int)] = [
+        (.paraphrase, related.paraphrases), (.rewritten, related.rewritten), (.image, related.images), (.text, related.texts),
+    ]
+    return counts.flatMap { role, count in
+        (0..<random.integer(below: count + 1)).map { _ in
+            var sample = Sample(key: role.rawValue)
+            if role == .image {
+                sample.regions = needs.regions.map { inventedRegions($0, &random) }
+            } else {
+                sample.tokens = inventedTokens(needs.maxTokens ?? 3, vocabulary: vocabulary, &random)
+            }
+            return RelatedSample(role, sample)
+        }
     }
 }
 

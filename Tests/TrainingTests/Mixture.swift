@@ -2,67 +2,34 @@ import Batches
 import Models
 import Objectives
 import Rehearsal
+import Testing
 import Training
 
-/// A small model with every objective, dropout on.
-enum Mixture {
-    static let config = UNIMO2Config(
-        vocabulary: 61, maxTokens: 12, imageSize: 16, patchSize: 8,
-        vision: EncoderConfig(layers: 1, width: 32, heads: 2, feedForward: 48),
-        text: EncoderConfig(layers: 2, width: 32, heads: 2, feedForward: 48),
-        grounded: EncoderConfig(layers: 2, width: 32, heads: 2, feedForward: 48),
-        dictionary: DictionaryConfig(codes: 40, chosen: 6), projection: 8, dropout: 0.1)
+/// A small model with all its objectives.
+struct Mixture: Sendable, CustomTestStringConvertible {
+    let model: ModelConfig
+    let entries: [TrainedEntry]
 
-    private static let dictionary = DictionaryTerms(config)
-
-    private static func matching(_ mismatch: ImageTextMatching.Mismatch) -> TrainedEntry {
-        TrainedEntry(
-            corpus: "pairs",
-            objective: ImageTextMatching(
-                maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: .none, mismatch: mismatch,
-                hasDictionary: true))
-    }
-
-    static let entries = [
-        TrainedEntry(
-            corpus: "texts",
-            objective: MaskedLanguage(
-                vocabulary: config.vocabulary, maxTokens: config.maxTokens, image: nil, dictionary: dictionary)),
-        TrainedEntry(
-            corpus: "pairs",
-            objective: MaskedLanguage(
-                vocabulary: config.vocabulary, maxTokens: config.maxTokens, image: (config.imageSize, .none),
-                dictionary: dictionary)),
-        TrainedEntry(
-            corpus: "pairs",
-            objective: ImageTextContrastive(
-                maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: .none)),
-        TrainedEntry(
-            corpus: "images", objective: ImageContrastive(imageSize: config.imageSize, dictionary: dictionary)),
-        TrainedEntry(
-            corpus: "pairs",
-            objective: Captioning(
-                maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: .none, dictionary: dictionary)),
-        matching(.uniform), matching(.similar),
-    ]
+    var testDescription: String { model.kind.rawValue }
 
     /// `count` steps; each has a batch of every named entry, of that many samples.
-    static func run(_ batches: [(entry: Int, samples: Int)], steps: Int = 1) -> RankedRun {
+    func run(_ batches: [(entry: Int, samples: Int)], steps: Int = 1) -> RankedRun {
         var run = RankedRun(
-            config: config, entries: entries,
+            model: model, entries: entries,
             steps: (0..<steps).map { step in
                 batches.map { entry, samples in
                     RankedRun.GlobalBatch(
                         entry: entry,
                         samples: inventedSamples(
-                            samples, for: entries[entry].objective, vocabulary: config.vocabulary,
+                            samples, for: entries[entry].objective, vocabulary: model.vocabulary,
                             seed: UInt64(100 * step + entry)))
                 }
             })
         // Gradients of a model as drawn are far apart in size; wider weights bring them together.
-        run.weights = weights
+        run.weights = widened(model.makeModel())
         return run
     }
 
-    private static let weights: [String: [Float]] = widened(UNIMO2(config))
+    /// A batch of every entry, of 4 to 7 samples.
+    var all: [(entry: Int, samples: Int)] { entries.indices.map { ($0, 4 + $0 % 4) } }
 }

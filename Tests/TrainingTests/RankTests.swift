@@ -13,7 +13,19 @@ import Training
 
     @Test("1, 2, 3 and 4 ranks agree on gradients and losses", arguments: mixtures, [Reduction.ring, .window])
     func ranksAgree(batches: [(entry: Int, samples: Int)], reduction: Reduction) throws {
-        var run = Mixture.run(batches)
+        try agree(Mixture.unimo2.run(batches), reduction)
+    }
+
+    @Test("they agree on UNIMO's objectives too, alone and all in one step", arguments: [Reduction.ring, .window])
+    func ranksAgreeOnUNIMO(reduction: Reduction) throws {
+        for entry in Mixture.unimo.entries.indices {
+            for samples in [7, 2] { try agree(Mixture.unimo.run([(entry, samples)]), reduction) }
+        }
+        try agree(Mixture.unimo.run(Mixture.unimo.all), reduction)
+    }
+
+    private func agree(_ run: RankedRun, _ reduction: Reduction) throws {
+        var run = run
         let alone = try run.run()
         run.reduction = reduction
         for ranks in 2...4 {
@@ -29,7 +41,12 @@ import Training
 
     @Test("small chunks on three ranks change nothing either")
     func chunksOnRanks() throws {
-        var run = Mixture.run([(0, 7), (2, 7), (3, 7), (4, 7), (5, 7), (6, 7)])
+        try chunksChangeNothing(Mixture.unimo2.run([(0, 7), (2, 7), (3, 7), (4, 7), (5, 7), (6, 7)]))
+        try chunksChangeNothing(Mixture.unimo.run(Mixture.unimo.all))
+    }
+
+    private func chunksChangeNothing(_ run: RankedRun) throws {
+        var run = run
         let alone = try run.run()
         run.ranks = 3
         run.chunkSize = 1
@@ -40,7 +57,12 @@ import Training
 
     @Test("losses of 50 steps stay within 1e-4 for 1 to 4 ranks")
     func ranksStayTogether() throws {
-        var run = Mixture.run([(0, 5), (1, 3), (2, 6), (3, 5), (4, 4), (5, 5)], steps: 50)
+        try stayTogether(Mixture.unimo2.run([(0, 5), (1, 3), (2, 6), (3, 5), (4, 4), (5, 5)], steps: 50))
+        try stayTogether(Mixture.unimo.run(Mixture.unimo.all, steps: 50))
+    }
+
+    private func stayTogether(_ run: RankedRun) throws {
+        var run = run
         run.weights = [:]
         let alone = try run.run()
         for ranks in 2...4 {
@@ -53,7 +75,12 @@ import Training
 
     @Test("the same launch twice, and with more threads, ends in the same bits")
     func bitsRepeat() throws {
-        var run = Mixture.run([(0, 5), (1, 3), (2, 6), (3, 5), (4, 4), (5, 5), (6, 4)], steps: 3)
+        try repeats(Mixture.unimo2.run([(0, 5), (1, 3), (2, 6), (3, 5), (4, 4), (5, 5), (6, 4)], steps: 3))
+        try repeats(Mixture.unimo.run(Mixture.unimo.all, steps: 3))
+    }
+
+    private func repeats(_ run: RankedRun) throws {
+        var run = run
         run.ranks = 2
         let first = try run.run()
         #expect(try run.run().weights == first.weights)
@@ -63,7 +90,7 @@ import Training
 
     @Test("groups that no batch declares stand still")
     func inactiveGroupsStandStill() throws {
-        let run = Mixture.run([(3, 5)], steps: 3)
+        let run = Mixture.unimo2.run([(3, 5)], steps: 3)
         let outcome = try run.run()
         let moved = Set(outcome.weights.filter { $0.value != run.weights[$0.key] }.map(\.key))
         #expect(moved.allSatisfy { $0.hasPrefix("vision.") || $0.hasPrefix("simclr.") || $0.hasPrefix("dictionary.") })
@@ -73,7 +100,7 @@ import Training
 
     @Test("numbers that are not finite leave the update out on every rank")
     func nonFiniteStepIsSkipped() throws {
-        var run = Mixture.run([(0, 5), (3, 4)], steps: 2)
+        var run = Mixture.unimo2.run([(0, 5), (3, 4)], steps: 2)
         run.ranks = 2
         run.weights["simclr.up.weight"]?[3] = .nan
         let outcome = try run.run()

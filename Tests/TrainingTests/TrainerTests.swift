@@ -8,7 +8,7 @@ import Training
     @Test("validation has no dropout and changes nothing", arguments: [1, 3])
     func validationChangesNothing(ranks: Int) throws {
         // Pools smaller than those of training, and smaller than the ranks.
-        var run = Mixture.run([(0, 7), (2, 7), (3, 7)], steps: 1)
+        var run = Mixture.unimo2.run([(0, 7), (2, 7), (3, 7)], steps: 1)
         run.ranks = ranks
 
         let results = try run.onEachRank { trainer, source in
@@ -34,8 +34,8 @@ import Training
 
     @Test("a pool smaller than the one before is gathered at its own size", arguments: [1, 3])
     func poolsMayShrink(ranks: Int) throws {
-        var run = Mixture.run([(2, 7)])
-        let small = Mixture.run([(2, 2)])
+        var run = Mixture.unimo2.run([(2, 7)])
+        let small = Mixture.unimo2.run([(2, 2)])
         run.ranks = ranks
         run.steps += small.steps
         let losses = try run.run().losses

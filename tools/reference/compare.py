@@ -24,9 +24,15 @@ import torch
 import yaml
 from torch import Tensor
 
-from objectives import Batch, code_totals, loss_of, read_batch
+from dumped import read_batch, reference_of
+from objectives import Batch, code_totals
 from optimizer import AdamW, Schedule, global_norm
+from single_stream import SingleStream
+from single_stream_objectives import StreamBatch
 from unimo_reference import Unimo, read_tensors
+
+Model = Unimo | SingleStream
+AnyBatch = Batch | StreamBatch
 
 LOSS_TOLERANCE = 1e-5
 GRADIENT_TOLERANCE = 1e-4
@@ -48,12 +54,12 @@ def row(check: str, name: str, run: float, reference: float, error: float, limit
     )
 
 
-def gradients_of(model: Unimo, batches: list[Batch]) -> tuple[list[float], dict[str, Tensor]]:
+def gradients_of(run: Path, model: Model, batches: list[AnyBatch]) -> tuple[list[float], dict[str, Tensor]]:
     """The loss of each batch, and the summed gradient of every tensor in the groups they declare."""
     model.zero_grad(set_to_none=True)
     losses = []
     for batch in batches:
-        loss = loss_of(model, batch)
+        loss = reference_of(run).loss_of(model, batch)
         loss.backward()
         losses.append(float(loss.detach()))
     groups = set().union(*(batch.groups(model.has_dictionary) for batch in batches))
@@ -67,8 +73,8 @@ def gradients_of(model: Unimo, batches: list[Batch]) -> tuple[list[float], dict[
 
 def compare_closely(run: Path, step: Path) -> list[dict]:
     """One step from its own weights: losses and gradients."""
-    batches = batches_of(step)
-    losses, gradients = gradients_of(model_of(run, step), batches)
+    batches = batches_of(run, step)
+    losses, gradients = gradients_of(run, model_of(run, step), batches)
     gradients = settings(run)[0].trained(gradients)
     rows = compare_losses(step, batches, losses)
     rows += compare_choices(model_of(run, step), batches)
@@ -76,18 +82,18 @@ def compare_closely(run: Path, step: Path) -> list[dict]:
     return [row | {"name": f"{step.name} {row['name']}"} for row in rows]
 
 
-def steps_with_news(steps: list[Path]) -> list[Path]:
+def steps_with_news(run: Path, steps: list[Path]) -> list[Path]:
     """The steps that bring an objective, with or without images, for the first time."""
     seen, found = set(), []
     for step in steps:
-        kinds = {(batch.objective, batch.view0 is None) for batch in batches_of(step)}
+        kinds = {(batch.objective, batch.has_images) for batch in batches_of(run, step)}
         if kinds - seen:
             found.append(step)
         seen |= kinds
     return found
 
 
-def compare_losses(step: Path, batches: list[Batch], losses: list[float]) -> list[dict]:
+def compare_losses(step: Path, batches: list[AnyBatch], losses: list[float]) -> list[dict]:
     rows = []
     for index, (batch, loss) in enumerate(zip(batches, losses)):
         if batch.loss is None:
@@ -97,7 +103,7 @@ def compare_losses(step: Path, batches: list[Batch], losses: list[float]) -> lis
     return rows
 
 
-def compare_choices(model: Unimo, batches: list[Batch]) -> list[dict]:
+def compare_choices(model: Model, batches: list[AnyBatch]) -> list[dict]:
     """The codes that the run chose against the scores of the reference: by how much one left out beats one chosen."""
     rows = []
     for index, batch in enumerate(batches):
@@ -178,7 +184,7 @@ def metrics_of(run: Path) -> dict[int, dict]:
     return {row["step"]: row for row in rows}
 
 
-def compare_trajectory(run: Path, model: Unimo, steps: list[Path], metrics: dict[int, dict]) -> list[dict]:
+def compare_trajectory(run: Path, model: Model, steps: list[Path], metrics: dict[int, dict]) -> list[dict]:
     """Trains on the dumped batches from the first step's weights on."""
     adamw, schedule = settings(run)
     weights, rows = dict(model.named_parameters()), []
@@ -186,8 +192,8 @@ def compare_trajectory(run: Path, model: Unimo, steps: list[Path], metrics: dict
         number = int(path.name.removeprefix("step-"))
         if number not in metrics:
             raise Fault(f"{run}/metrics.jsonl: expected a row with step {number}, found steps {sorted(metrics)[:5]}…")
-        metric, batches = metrics[number], batches_of(path)
-        losses, gradients = gradients_of(model, batches)
+        metric, batches = metrics[number], batches_of(run, path)
+        losses, gradients = gradients_of(run, model, batches)
         for index, (batch, loss) in enumerate(zip(batches, losses)):
             found = metric["batches"][index]["loss"]
             name = f"step {number} batch-{index:02d} {batch.objective}"
@@ -212,19 +218,19 @@ def dumped_steps(run: Path) -> list[Path]:
     return steps
 
 
-def batches_of(step: Path) -> list[Batch]:
+def batches_of(run: Path, step: Path) -> list[AnyBatch]:
     """Ranks write `batch-00-rank-0000.safetensors` and so on, one rank alone `batch-00.safetensors`."""
     paths = sorted(step.glob("batch-*.safetensors"))
     if not paths:
         raise Fault(f"{step}: expected batch-00.safetensors and so on, found no batch")
-    return [read_batch(*slices) for _, slices in groupby(paths, key=lambda path: path.name[: len("batch-00")])]
+    return [read_batch(reference_of(run), *slices) for _, slices in groupby(paths, key=lambda path: path.name[: len("batch-00")])]
 
 
-def model_of(run: Path, step: Path) -> Unimo:
+def model_of(run: Path, step: Path) -> Model:
     config = json.loads((run / "config.json").read_text())
     if config.get("dropout"):
         raise Fault(f"{run}/config.json: expected dropout 0, found {config['dropout']}; run with dropout off")
-    model = Unimo(config).double()
+    model = reference_of(run).model(config).double()
     weights = read_tensors(step / "weights.safetensors")
     model.load_state_dict({name: tensor.double() for name, tensor in weights.items()})
     return model
@@ -232,7 +238,7 @@ def model_of(run: Path, step: Path) -> Unimo:
 
 def compare(run: Path, limit: int) -> list[dict]:
     steps = dumped_steps(run)[:limit]
-    rows = [row for step in steps_with_news(steps) for row in compare_closely(run, step)]
+    rows = [row for step in steps_with_news(run, steps) for row in compare_closely(run, step)]
     if len(steps) > 1:
         rows += compare_trajectory(run, model_of(run, steps[0]), steps, metrics_of(run))
     return rows

@@ -2,12 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy
 import torch
 import torch.nn.functional as F
-from safetensors import safe_open
 from torch import Tensor
 
 from unimo_reference import Unimo, dictionary_distances, normalize
@@ -32,6 +30,10 @@ class Batch:
     donors: Tensor | None = None  # (B), whose caption stands beside each image
     weights: dict[str, float] | None = None  # of the terms of the loss; 1 where none is given
     loss: float | None = None  # as the run computed it
+
+    @property
+    def has_images(self) -> bool:
+        return self.view0 is not None
 
     def groups(self, has_dictionary: bool) -> set[str]:
         """The parameter groups (first component of the names) that this batch trains."""
@@ -188,41 +190,6 @@ def terms_of(model: Unimo, batch: Batch) -> Terms:
 
 def loss_of(model: Unimo, batch: Batch) -> Tensor:
     return sum(batch.weight(name) * term for name, term in terms_of(model, batch).items())
-
-
-# -------------------------------------------------------------------------------------------- dumped batches
-
-
-def read_batch(*paths: str | Path) -> Batch:
-    """A batch as a run dumps it: tokens, offsets, masked_rows, labels, view0, view1, as far as present.
-
-    Several files are the slices of several ranks, in rank order."""
-    slices, metadata = [], {}
-    for path in paths:
-        with safe_open(path, framework="np") as file:
-            metadata = file.metadata() or {}
-            slices.append({name: file.get_tensor(name) for name in file.keys()})
-        if "objective" not in metadata:
-            raise ValueError(f"{path}: expected metadata 'objective', found {sorted(metadata)}")
-    weights = {name.removeprefix("weight/"): float(w) for name, w in metadata.items() if name.startswith("weight/")}
-    return batch_of(metadata["objective"], join_slices(slices), metadata.get("loss"), weights)
-
-
-def join_slices(slices: list[dict[str, numpy.ndarray]]) -> dict[str, numpy.ndarray]:
-    """One batch from the slices of ranks; a rank without samples has no tensors."""
-    slices = [tensors for tensors in slices if tensors]
-    joined = {name: numpy.concatenate([tensors[name] for tensors in slices]) for name in slices[0]} if slices else {}
-    if "offsets" in joined:
-        starts = numpy.cumsum([0] + [len(tensors["tokens"]) for tensors in slices])
-        shifted = list(zip(starts, slices))
-        joined["offsets"] = numpy.concatenate([[0]] + [start + t["offsets"][1:] for start, t in shifted])
-        if "hidden_sequences" in joined:
-            starts_of_samples = numpy.cumsum([0] + [len(tensors["offsets"]) - 1 for tensors in slices])
-            parts = [start + t["hidden_sequences"] for start, t in zip(starts_of_samples, slices)]
-            joined["hidden_sequences"] = numpy.concatenate(parts)
-        if "masked_rows" in joined:
-            joined["masked_rows"] = numpy.concatenate([start + t["masked_rows"] for start, t in shifted])
-    return joined
 
 
 def batch_of(

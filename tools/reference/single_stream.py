@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from unimo_reference import FIRST_POSITION, MaskedLanguageHead, embedding, layers, normalize
 
 LOCATION_WIDTH = 5
-SCALAR_RANGES = {"cmcl.temperature": (0.001, 0.5)}
 
 
 @dataclass
@@ -85,6 +84,7 @@ class SingleStream(nn.Module):
     def __init__(self, config: dict):
         super().__init__()
         self.config = config
+        self.has_dictionary = False
         sizes = config["transformer"]
         width, epsilon = sizes["width"], sizes["epsilon"]
         self.regions = RegionEmbedding(config["region_width"], width, epsilon)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -56,10 +57,16 @@ class StreamBatch:
     weights: dict[str, float] | None = None  # of the terms of the loss; 1 where none is given
     loss: float | None = None  # as the run computed it
 
+    codes = None  # nothing is chosen
+
+    @property
+    def has_images(self) -> bool:
+        return self.regions is not None
+
     def weight(self, term: str) -> float:
         return (self.weights or {}).get(term, 1.0)
 
-    def groups(self) -> set[str]:
+    def groups(self, has_dictionary: bool = False) -> set[str]:
         """The parameter groups (first component of the names) that this batch trains."""
         sides = (set() if self.texts is None else {"text"}) | (set() if self.regions is None else {"regions"})
         heads = {"masked_region": "mrm", "cross_modal_contrastive": "cmcl"}
@@ -139,6 +146,7 @@ def compared(model: SingleStream, sequence: Sequence) -> tuple[Tensor, Tensor]:
 OBJECTIVES = {
     "masked_language": masked_language,
     "sequence_to_sequence": sequence_to_sequence,
+    "captioning": sequence_to_sequence,
     "masked_region": masked_region,
     "cross_modal_contrastive": cross_modal_contrastive,
 }
@@ -146,3 +154,31 @@ OBJECTIVES = {
 
 def terms_of(model: SingleStream, batch: StreamBatch) -> Terms:
     return OBJECTIVES[batch.objective](model, batch)
+
+
+def loss_of(model: SingleStream, batch: StreamBatch) -> Tensor:
+    return sum(batch.weight(name) * term for name, term in terms_of(model, batch).items())
+
+
+def batch_of(
+    objective: str, tensors: dict[str, numpy.ndarray], loss: str | float | None = None,
+    weights: dict[str, float] | None = None,
+) -> StreamBatch:
+    """From the tensors of a dump: texts without a prefix, the others with theirs."""
+    groups: dict[str, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        prefix, _, short = name.rpartition("/")
+        groups.setdefault(prefix, {})[short] = torch.from_numpy(numpy.ascontiguousarray(value))
+
+    def rows(kind: type, prefix: str):
+        if prefix not in groups:
+            return None
+        arrays = {key: tensor.double() if tensor.is_floating_point() else tensor for key, tensor in groups[prefix].items()}
+        return kind(**arrays | {"offsets": groups[prefix]["offsets"].tolist()})
+
+    related = groups.get("related", {})
+    return StreamBatch(
+        objective, texts=rows(Texts, ""), regions=rows(Regions, "regions"), targets=rows(Texts, "target"),
+        related_texts=rows(Texts, "related_text"), related_regions=rows(Regions, "related_regions"),
+        related_roles=related.get("roles"), related_owners=related.get("owners"), weights=weights,
+        loss=None if loss is None else float(loss))

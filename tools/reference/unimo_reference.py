@@ -34,7 +34,9 @@ from torch import Tensor, nn
 
 FIRST_POSITION = 2  # RoBERTa's text positions start behind two reserved rows
 # Where the stored values of learned scalars are kept.
-SCALAR_RANGES = {"itc.temperature": (0.001, 0.5), "dictionary.sharpness": (1.0, 1e4)}
+SCALAR_RANGES = {
+    "itc.temperature": (0.001, 0.5), "cmcl.temperature": (0.001, 0.5), "dictionary.sharpness": (1.0, 1e4)
+}
 
 
 # ---------------------------------------------------------------------------------------------- the model

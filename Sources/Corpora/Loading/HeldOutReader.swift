@@ -47,8 +47,10 @@ public struct HeldOutReader: Sendable {
     /// One sample, decoded and prepared.
     public func sample(_ index: Int) throws -> Sample {
         let stored = try entry.corpus.read(index)
+        let random = RandomKey(seed: seed, position: index, purpose: .masking)
+        let related = try entry.related(to: index, random: random)
         do {
-            return try decoder.decode(stored, random: RandomKey(seed: seed, position: index, purpose: .masking))
+            return try decoder.decode(stored, related: related, random: random)
         } catch {
             throw LoaderError.unusable(
                 SkippedSample(

@@ -1,4 +1,5 @@
 public import Batches
+import Runtime
 public import Text
 
 /// Cuts a text into token ids and tells where words start, both equally long, without special tokens. Called from
@@ -42,6 +43,8 @@ public enum ChunkLimit: Sendable, Equatable {
 /// One entry of the mixture as the loader sees it.
 public struct LoaderEntry: Sendable {
     public var corpus: any StoredCorpus
+    /// What its pairs are compared with, where `needs` names any.
+    public var related: RelatedSource?
     /// Which of its samples come when.
     public var sampling: SamplerEntry
     public var chunk: ChunkLimit
@@ -52,10 +55,11 @@ public struct LoaderEntry: Sendable {
     public var prepare: Prepare
 
     public init(
-        corpus: any StoredCorpus, sampling: SamplerEntry, chunk: ChunkLimit = .slice, needs: SampleNeeds,
+        corpus: any StoredCorpus, related: RelatedSource? = nil, sampling: SamplerEntry, chunk: ChunkLimit = .slice, needs: SampleNeeds,
         textEnds: TextEnds = TextEnds(), prepare: @escaping Prepare = { _, _ in }
     ) {
         self.corpus = corpus
+        self.related = related
         self.sampling = sampling
         self.chunk = chunk
         self.needs = needs
@@ -64,6 +68,12 @@ public struct LoaderEntry: Sendable {
     }
 
     public var name: String { sampling.name }
+
+    /// What sample `index` is compared with, drawn; nil when with nothing.
+    func related(to index: Int, random: RandomKey) throws -> RelatedSource.Drawn? {
+        guard let related, let needs = needs.related else { return nil }
+        return try related.draw(needs, index: index, random: random)
+    }
 
     /// Cuts the prepared samples of a slice into chunks.
     func chunks(_ samples: [Sample], at slice: Range<Int>) -> [Chunk] {
@@ -85,11 +95,21 @@ public struct LoaderEntry: Sendable {
         case .tokens(let limit, let perImage):
             var (end, tokens) = (start, 0)
             while end < samples.count {
-                tokens += samples[end].tokens.count + samples[end].images.count * perImage
+                tokens += samples[end].rows(perImage: perImage)
                 if tokens > limit && end > start { break }
                 end += 1
             }
             return end
+        }
+    }
+}
+
+extension Sample {
+    /// Rows it is encoded in, an image counting as `perImage`; texts that are encoded with its image take that again.
+    fileprivate func rows(perImage: Int) -> Int {
+        let own = tokens.count + target.count + (images.count + (regions == nil ? 0 : 1)) * perImage
+        return related.reduce(own) { rows, related in
+            rows + related.sample.rows(perImage: perImage) + (related.role.isJoint ? perImage : 0)
         }
     }
 }

@@ -27,8 +27,12 @@ struct SampleDecoder: Sendable {
         self.textEnds = textEnds
     }
 
-    /// - Parameter random: seed, batch and position; the purpose is set for each use.
-    func decode(_ stored: StoredSample, random: RandomKey) throws(UnusableSample) -> Sample {
+    /// - Parameters:
+    ///   - related: what the sample is compared with.
+    ///   - random: seed, batch and position; the purpose is set for each use.
+    func decode(
+        _ stored: StoredSample, related: RelatedSource.Drawn? = nil, random: RandomKey
+    ) throws(UnusableSample) -> Sample {
         var sample = Sample(key: stored.key)
         if let maxTokens = needs.maxTokens {
             try addText(stored, maxTokens: maxTokens, random: random, to: &sample)
@@ -40,6 +44,7 @@ struct SampleDecoder: Sendable {
             sample.images = try pixels(of: stored, wanted).map { PixelImage(size: needs.imageSize, pixels: $0) }
         }
         if let regions = needs.regions { sample.regions = try RegionDecoding(needs: regions).decode(stored) }
+        if let related { sample.related = try decode(related, besides: sample, random: random) }
         var key = random.with(purpose: .masking)
         prepare(&sample, key)
         for number in sample.continuations.indices {
@@ -54,7 +59,11 @@ struct SampleDecoder: Sendable {
         _ stored: StoredSample, maxTokens: Int, random: RandomKey, to sample: inout Sample
     ) throws(UnusableSample) {
         if needs.packsTexts { return try addTexts(stored, maxTokens: maxTokens, to: &sample) }
-        let (ids, wordStarts) = tokenize(try text(of: stored, random: random))
+        try add(try text(of: stored, random: random), maxTokens: maxTokens, to: &sample)
+    }
+
+    private func add(_ text: String, maxTokens: Int, to sample: inout Sample) throws(UnusableSample) {
+        let (ids, wordStarts) = tokenize(text)
         precondition(ids.count == wordStarts.count, "\(ids.count) ids and \(wordStarts.count) word starts")
         guard !ids.isEmpty else { throw UnusableSample(reason: "the text has no tokens") }
         let count = min(ids.count, maxTokens - 2)
@@ -66,6 +75,30 @@ struct SampleDecoder: Sendable {
         sample.wordStarts.append(false)
         sample.wordStarts += wordStarts[..<count]
         sample.wordStarts.append(false)
+    }
+
+    /// Related samples in the order in which they were drawn; texts that read as the sample's own are left out.
+    private func decode(
+        _ drawn: RelatedSource.Drawn, besides sample: Sample, random: RandomKey
+    ) throws(UnusableSample) -> [RelatedSample] {
+        var related: [RelatedSample] = []
+        for (role, text) in drawn.texts {
+            var other = Sample(key: sample.key)
+            if let maxTokens = needs.maxTokens { try add(text, maxTokens: maxTokens, to: &other) }
+            if other.tokens != sample.tokens { related.append(RelatedSample(role, other)) }
+        }
+        for (role, stored) in drawn.neighbours {
+            var other = Sample(key: stored.key)
+            do throws(UnusableSample) {
+                if role == .image, let regions = needs.regions {
+                    other.regions = try RegionDecoding(needs: regions).decode(stored)
+                } else if let maxTokens = needs.maxTokens {
+                    try addText(stored, maxTokens: maxTokens, random: random, to: &other)
+                }
+            } catch { throw UnusableSample(reason: "its neighbour \(stored.key): \(error.reason)") }
+            related.append(RelatedSample(role, other))
+        }
+        return related
     }
 
     /// All texts, in as many sequences as they need.

@@ -49,8 +49,9 @@ struct SliceDecoder: Sendable {
         let entry = entries[plan.entry]
         let stored = try entry.corpus.read(index, for: purpose)
         let random = RandomKey(seed: seed, batch: plan.number, position: position, purpose: .masking)
+        let related = try entry.related(to: index, random: random)
         do {
-            return try decoders[plan.entry].decode(stored, random: random)
+            return try decoders[plan.entry].decode(stored, related: related, random: random)
         } catch {
             skipped.append(
                 SkippedSample(

@@ -1,3 +1,4 @@
+import Runtime
 import Storage
 public import Vision
 
@@ -47,6 +48,8 @@ public struct SceneSettings: Sendable, Equatable {
 /// - `pairs`: an image and a one-phrase caption.
 /// - `images`: the image alone.
 /// - `texts`: a description of a few sentences.
+/// - `regions`: what a perfect detector would say, and the caption.
+/// - `annotations`: what may be said instead of the caption.
 public final class SceneCorpus: StoredCorpus {
     /// How images are written.
     public enum Encoding: Sendable {
@@ -68,8 +71,6 @@ public final class SceneCorpus: StoredCorpus {
     private let renderer: SceneRenderer
 
     public init(name: String, kind: CorpusKind, settings: SceneSettings, encoding: Encoding = .pixmap) {
-        precondition(
-            [.images, .texts, .pairs].contains(kind), "\(name): scenes come as images, texts or pairs, not as \(kind)")
         self.name = name
         self.kind = kind
         self.settings = settings
@@ -92,9 +93,9 @@ public final class SceneCorpus: StoredCorpus {
 
     public func textBytes(_ index: Int) -> Int {
         switch kind {
-        case .pairs: caption(index).utf8.count
+        case .pairs, .regions: caption(index).utf8.count
         case .texts: description(index).utf8.count
-        case .images, .regions, .annotations: 0
+        case .images, .annotations: 0
         }
     }
 
@@ -114,13 +115,22 @@ public final class SceneCorpus: StoredCorpus {
     }
 
     public func read(_ index: Int) throws -> StoredSample {
-        var members: [StoredSample.Member] = []
-        if kind != .texts { members.append(try imageMember(index)) }
-        if kind != .images {
-            let text = kind == .pairs ? caption(index) : description(index)
-            members.append(StoredSample.Member(name: "txt", bytes: Array(text.utf8)))
-        }
+        func text(_ text: String) -> StoredSample.Member { .init(name: "txt", bytes: Array(text.utf8)) }
+        let members =
+            switch kind {
+            case .images: [try imageMember(index)]
+            case .pairs: [try imageMember(index), text(caption(index))]
+            case .texts: [text(description(index))]
+            case .regions:
+                SceneRegions.describe(scene(index), image(index)).members + [text(caption(index))]
+            case .annotations: [rewrites(index).member]
+            }
         return StoredSample(key: key(index), members: members)
+    }
+
+    private func rewrites(_ index: Int) -> RewriteList {
+        let random = RandomKey(seed: settings.seed, batch: settings.first + index, pass: 2, purpose: .scenes)
+        return SceneRewrites.list(scene(index), random: random) { caption((index + $0) % count) }
     }
 
     private func imageMember(_ index: Int) throws -> StoredSample.Member {

@@ -4,7 +4,7 @@ public import Models
 public import Runtime
 
 extension UNIMO {
-    /// Cross-modal contrastive learning (UNIMO §3.3, equation 1; `method.md` 2.1 e), on clean inputs. Pool: the pair's own
+    /// Cross-modal contrastive learning (UNIMO §3.3, equation 1; docs/method.md), on clean inputs. Pool: the pair's own
     /// candidates.
     ///
     /// | candidate | how encoded | what is compared | |
@@ -19,8 +19,8 @@ extension UNIMO {
         public let needs: SampleNeeds
         public let terms: [LossTerm]
 
-        public init(maxTokens: Int, regions: RegionNeeds, weight: Float = 1) {
-            needs = SampleNeeds(maxTokens: maxTokens, regions: regions)
+        public init(maxTokens: Int, regions: RegionNeeds, related: RelatedNeeds = RelatedNeeds(), weight: Float = 1) {
+            needs = SampleNeeds(maxTokens: maxTokens, regions: regions, related: related)
             terms = [LossTerm(Self.name, weight: weight)]
         }
 
@@ -81,11 +81,6 @@ extension UNIMO {
         }
         let (allRegions, allTexts) = chunk.related.map { (regions.joined($0.regions), text.joined($0.texts)) } ?? (regions, text)
         let positions = Array(chunk.positions) + (chunk.related?.regionPositions ?? [])
-        let seen = transform(embed(allRegions, positions: positions, allTexts, tape), sequences, tape)
-        guard let images = seen.images, let texts = seen.texts else { preconditionFailure("no rows of pairs") }
-        return (
-            heads.image(tape.gatherRows(images, seen.imageStarts.compactMap { $0 }), tape),
-            heads.text(tape.gatherRows(texts, seen.textStarts.compactMap { $0 }), tape)
-        )
+        return vectors(of: sequences, embed(allRegions, positions: positions, allTexts, tape), tape)
     }
 }

@@ -4,7 +4,7 @@ public import Models
 public import Runtime
 
 extension UNIMO {
-    /// Masked language modelling on texts, or on texts beside their regions (UNIMO §3.2; `method.md` 2.1 a).
+    /// Masked language modelling on texts, or on texts beside their regions (UNIMO §3.2; docs/method.md).
     public struct MaskedLanguage: ChunkObjective {
         public typealias Subject = UNIMO
         public static let name = "masked_language"

@@ -4,7 +4,7 @@ public import Models
 public import Runtime
 
 extension UNIMO {
-    /// Masked region modelling on images, or on images beside their texts (UNIMO §3.2; `method.md` 2.1 c): 15 % of the regions
+    /// Masked region modelling on images, or on images beside their texts (UNIMO §3.2; docs/method.md): 15 % of the regions
     /// and all that overlap one of them are hidden; their features are told, and their classes where there are any.
     public struct MaskedRegion: ChunkObjective {
         public typealias Subject = UNIMO

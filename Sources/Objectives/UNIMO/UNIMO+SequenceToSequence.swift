@@ -5,7 +5,7 @@ public import Runtime
 
 extension UNIMO {
     /// Generation of fragments that were cut out of a text, from what is left of it and, on pairs, from the image (UNIMO §3.2;
-    /// `method.md` 2.1 b): fragments of 4 to 32 tokens until a quarter of the tokens is cut out, each between `<s>` and `</s>`.
+    /// docs/method.md): fragments of 4 to 32 tokens until a quarter of the tokens is cut out, each between `<s>` and `</s>`.
     public struct SequenceToSequence: ChunkObjective {
         public typealias Subject = UNIMO
         public static let name = "sequence_to_sequence"
@@ -69,11 +69,7 @@ extension UNIMO {
         public func counts(_ chunk: Chunk) -> [Int] { [chunk.targets?.labels.count ?? 0] }
 
         public func loss(_ chunk: Chunk, _ model: UNIMO, scales: [Float], _ tape: Tape) -> [Double] {
-            guard let text = chunk.text else { preconditionFailure("sequence_to_sequence got a chunk without text") }
-            let targets = chunk.targets ?? TextRows()
-            let seen = model.understand(chunk.regions, text, targets: chunk.targets, positions: chunk.positions, tape)
-            guard let rows = seen.targets else { return [0] }
-            return [model.heads.tokenLoss(rows, targets, word: model.text.word, scale: scales[0], tape)]
+            [model.targetLoss(chunk, scale: scales[0], tape)]
         }
     }
 }

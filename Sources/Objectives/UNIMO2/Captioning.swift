@@ -3,7 +3,7 @@ public import Models
 public import Runtime
 public import Autograd
 
-/// Captioning (UNIMO-2; `method.md` 1.2.2): the text one token after another, given the image. Grounded tokens come from the
+/// Captioning (UNIMO-2; `docs/method.md`): the text one token after another, given the image. Grounded tokens come from the
 /// patches alone; a text row sees image, grounded tokens and what stands before it, in the text encoder too.
 public struct Captioning: ChunkObjective {
     public typealias Subject = UNIMO2

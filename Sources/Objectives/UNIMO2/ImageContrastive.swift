@@ -5,7 +5,7 @@ public import Runtime
 import Tensors
 
 /// Visual contrastive learning on images alone: SimCLR (Chen et al. 2020) over two augmented views, the recipe UNIMO-2 leaves
-/// open (`method.md` 2.2 item 5). Pool: both views of the global batch.
+/// open (`docs/method.md`). Pool: both views of the global batch.
 public struct ImageContrastive: PoolObjective {
     public typealias Subject = UNIMO2
     public static let name = "image_contrastive"

@@ -4,7 +4,7 @@ public import Models
 public import Runtime
 import Tensors
 
-/// Image-text contrastive learning on encoder outputs (UNIMO-2; `method.md` 2.2 item 3): symmetric InfoNCE, both sides
+/// Image-text contrastive learning on encoder outputs (UNIMO-2; `docs/method.md`): symmetric InfoNCE, both sides
 /// normalised, τ learned and clipped. Pool: the global batch.
 public struct ImageTextContrastive: PoolObjective {
     public typealias Subject = UNIMO2

@@ -4,7 +4,7 @@ public import Models
 public import Runtime
 public import Tensors
 
-/// Image-text matching (UNIMO-2; `method.md` 2.2 item 2): does the caption belong to the image? A stated share of the images
+/// Image-text matching (UNIMO-2; `docs/method.md`): does the caption belong to the image? A stated share of the images
 /// gets the caption of another sample of the global batch. Clean inputs; no loss but this one touches a mismatched pair.
 public struct ImageTextMatching: ExchangeObjective {
     public typealias Subject = UNIMO2

@@ -3,7 +3,7 @@ public import Batches
 public import Models
 public import Runtime
 
-/// Masked language modelling on texts, or on texts beside their images (UNIMO §3; `method.md` 2.1 a): spans of words until
+/// Masked language modelling on texts, or on texts beside their images (UNIMO §3; `docs/method.md`): spans of words until
 /// 15 % of the tokens are taken; of these 80 % become `<mask>`, 10 % a random id, 10 % stay.
 public struct MaskedLanguage: ChunkObjective {
     public typealias Subject = UNIMO2

@@ -27,14 +27,14 @@ extension EvaluatedModel {
         corpus name: String, beams: Int, limit: Int? = nil, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> CaptionOutcome {
         let corpus = try pairs(name, for: "captioning")
-        let reader = reader(of: corpus, needs: SampleNeeds(views: [.none], imageSize: config.imageSize))
+        let reader = reader(of: corpus, needs: needs(images: true, texts: false))
         let ends = tokenizer.textEnds
         let decoder = CaptionDecoder(
             model: model, arena: Arena(capacity: Self.arenaBytes), pool: pool, ends: (ends.start, ends.end),
             forbidden: Set(tokenizer.specialIDs), maxTokens: config.maxTokens, beams: beams)
         var captions: [CaptionOutcome.Caption] = []
         try forEachChunk(of: reader, limit: limit, progress: progress) { chunk in
-            for (key, tokens) in zip(chunk.keys, decoder.captions(chunk.views[0])) {
+            for (key, tokens) in zip(chunk.keys, decoder.captions(chunk)) {
                 captions.append(
                     .init(
                         key: key, text: try tokenizer.decode(tokens).trimmingBlanks,

@@ -17,93 +17,101 @@ extension EvaluatedModel {
     /// Runs the encoders over a corpus, in its order, and writes what they give as one safetensors file.
     ///
     /// Always `image_embedding` and `text_embedding`, `(B, C)` unit vectors, as far as the corpus has images and texts; with
-    /// `hidden` also `image_hidden` `(B, 1 + P, C)`, and `text_hidden` `(N, C)` with `text_offsets` `(B + 1)`. The samples'
-    /// keys are a JSON list in the file's metadata.
+    /// `hidden` also `image_hidden` `(B, 1 + P, C)`, and `text_hidden` `(N, C)` with `text_offsets` `(B + 1)`; images that have
+    /// not all the same number of regions are written as texts are. The samples' keys are a JSON list in the file's metadata.
     /// - Parameter progress: samples done, samples in all.
     public func embed(
         corpus name: String, to path: String, hidden: Bool, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> EmbeddingOutcome {
-        let corpus = try EvaluatedModel.corpus(name, side: config.imageSize)
-        guard corpus.kind != .regions else {
-            throw RecipeContradiction("\(name) holds regions; embed takes images, texts and pairs")
-        }
-        let (hasImages, hasTexts) = (corpus.kind != .texts, corpus.kind != .images)
-        let needs = SampleNeeds(
-            maxTokens: hasTexts ? config.maxTokens : nil, views: hasImages ? [.none] : [], imageSize: config.imageSize)
-        let reader = reader(of: corpus, needs: needs)
+        let found = try corpus(name)
+        let reader = reader(of: found.corpus, needs: needs(images: found.hasImages, texts: found.hasTexts))
         let arena = Arena(capacity: Self.arenaBytes)
-        var rows = EmbeddingRows(hidden: hidden)
+        var (images, texts) = (EncodedSide(hidden: hidden), EncodedSide(hidden: hidden))
+        var keys: [String] = []
         try forEachChunk(of: reader, progress: progress) { chunk in
             arena.reset()
             let tape = Tape(arena: arena, pool: pool, records: false)
-            let encoded = model.encode(images: chunk.views.first, chunk.text, positions: chunk.positions, tape)
-            if let patches = encoded.images {
-                rows.add(patches.value, tape.normalize(model.vision.classRows(patches, tape)).value)
-            }
-            if let words = encoded.texts, let text = chunk.text {
-                rows.add(words.value, tape.normalize(model.text.firstRows(words, text, tape)).value, text)
-            }
-            rows.keys += chunk.keys
+            let encoded = model.encodeAlone(chunk, tape)
+            if let rows = encoded.images { images.add(rows) }
+            if let rows = encoded.texts { texts.add(rows) }
+            keys += chunk.keys
         }
-        return try rows.write(to: path, width: config.text.width, rowsPerImage: 1 + config.patches)
+        return try write(images.tensors("image") + texts.tensors("text"), keys: keys, to: path)
+    }
+
+    private func write(
+        _ tensors: [EncodedSide.Part], keys: [String], to path: String
+    ) throws -> EmbeddingOutcome {
+        let list = String(decoding: try JSONEncoder().encode(keys), as: UTF8.self)
+        let staged = path + ".partial"
+        let file = try SafetensorsWriter(
+            file: try OutputFile(path: staged), tensors: tensors.map(\.tensor), metadata: ["keys": list])
+        for part in tensors {
+            switch part.values {
+            case .floats(let values): try values.withUnsafeBytes { try file.write(part.tensor.name, $0) }
+            case .integers(let values): try values.withUnsafeBytes { try file.write(part.tensor.name, $0) }
+            }
+        }
+        _ = try file.finish()
+        try Directory.rename(staged, to: path)
+        return EmbeddingOutcome(samples: keys.count, tensors: tensors.map { ($0.tensor.name, $0.tensor.shape) })
     }
 }
 
-/// Rows of a corpus on their way into a file.
-private struct EmbeddingRows {
+/// The images of a corpus, or its texts, as a model encodes them.
+private struct EncodedSide {
+    struct Part {
+        enum Values {
+            case floats([Float])
+            case integers([Int64])
+        }
+        let tensor: StoredTensor
+        let values: Values
+    }
+
     let hidden: Bool
-    var keys: [String] = []
-    private var imageHidden: [Float] = []
-    private var imageEmbedding: [Float] = []
-    private var textHidden: [Float] = []
-    private var textEmbedding: [Float] = []
+    private var rows: [Float] = []
+    private var vectors: [Float] = []
     private var offsets: [Int64] = [0]
+    /// C of the rows, and width of the vectors.
+    private var widths = (rows: 0, vectors: 0)
 
     init(hidden: Bool) { self.hidden = hidden }
 
-    private func elements(_ tensor: Tensor) -> UnsafeBufferPointer<Float> {
-        UnsafeBufferPointer(start: tensor.floats, count: tensor.count)
-    }
-
-    mutating func add(_ patches: Tensor, _ embedding: Tensor) {
-        if hidden { imageHidden += elements(patches) }
-        imageEmbedding += elements(embedding)
-    }
-
-    mutating func add(_ words: Tensor, _ embedding: Tensor, _ text: TextRows) {
-        if hidden { textHidden += elements(words) }
-        textEmbedding += elements(embedding)
+    mutating func add(_ encoded: EncodedAlone) {
+        func elements(_ tensor: Tensor) -> UnsafeBufferPointer<Float> {
+            UnsafeBufferPointer(start: tensor.floats, count: tensor.count)
+        }
+        if hidden { rows += elements(encoded.rows.value) }
+        vectors += elements(encoded.vectors.value)
+        widths = (encoded.rows.value.columns, encoded.vectors.value.columns)
         let start = offsets[offsets.count - 1]
-        offsets += text.offsets.dropFirst().map { start + Int64($0) }
+        offsets += encoded.offsets.dropFirst().map { start + Int64($0) }
     }
 
-    func write(to path: String, width C: Int, rowsPerImage: Int) throws -> EmbeddingOutcome {
-        let B = keys.count
-        var tensors: [(StoredTensor, [Float])] = []
-        if !imageEmbedding.isEmpty {
-            tensors.append((StoredTensor(name: "image_embedding", dtype: .f32, shape: [B, C]), imageEmbedding))
-            if hidden {
-                let shape = [B, rowsPerImage, C]
-                tensors.append((StoredTensor(name: "image_hidden", dtype: .f32, shape: shape), imageHidden))
-            }
+    /// What is written of it: samples of as many rows each stand in a tensor of three dimensions, others in two with offsets.
+    /// - Parameter name: `image` or `text`.
+    func tensors(_ name: String) -> [Part] {
+        let B = offsets.count - 1
+        guard B > 0 else { return [] }
+        func part(_ suffix: String, _ shape: [Int], _ values: [Float]) -> Part {
+            Part(tensor: StoredTensor(name: name + suffix, dtype: .f32, shape: shape), values: .floats(values))
         }
-        if !textEmbedding.isEmpty {
-            tensors.append((StoredTensor(name: "text_embedding", dtype: .f32, shape: [B, C]), textEmbedding))
-            if hidden {
-                let shape = [textHidden.count / C, C]
-                tensors.append((StoredTensor(name: "text_hidden", dtype: .f32, shape: shape), textHidden))
-            }
+        let embedding = part("_embedding", [B, widths.vectors], vectors)
+        guard hidden else { return [embedding] }
+        if name == "image", let length = commonLength {
+            return [embedding, part("_hidden", [B, length, widths.rows], rows)]
         }
-        let withOffsets = hidden && !textHidden.isEmpty
-        let offsetTensor = StoredTensor(name: "text_offsets", dtype: .i64, shape: [offsets.count])
-        let stored = tensors.map(\.0) + (withOffsets ? [offsetTensor] : [])
-        let list = String(decoding: try JSONEncoder().encode(keys), as: UTF8.self)
-        let staged = path + ".partial"
-        let file = try SafetensorsWriter(file: try OutputFile(path: staged), tensors: stored, metadata: ["keys": list])
-        for (tensor, values) in tensors { try values.withUnsafeBytes { try file.write(tensor.name, $0) } }
-        if withOffsets { try offsets.withUnsafeBytes { try file.write("text_offsets", $0) } }
-        _ = try file.finish()
-        try Directory.rename(staged, to: path)
-        return EmbeddingOutcome(samples: B, tensors: stored.map { ($0.name, $0.shape) })
+        let place = StoredTensor(name: name + "_offsets", dtype: .i64, shape: [offsets.count])
+        return [
+            embedding, part("_hidden", [rows.count / widths.rows, widths.rows], rows),
+            Part(tensor: place, values: .integers(offsets)),
+        ]
+    }
+
+    /// Rows of each sample, where all have as many.
+    private var commonLength: Int? {
+        let length = Int(offsets[1])
+        return zip(offsets, offsets.dropFirst()).allSatisfy { Int($1 - $0) == length } ? length : nil
     }
 }

@@ -22,22 +22,34 @@ extension EvaluatedModel {
     public func language(
         corpus name: String, seed: UInt64, limit: Int? = nil, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> LanguageOutcome {
-        let corpus = try EvaluatedModel.corpus(name, side: config.imageSize)
-        guard corpus.kind == .pairs || corpus.kind == .texts else {
-            throw RecipeContradiction("\(name) holds \(corpus.kind.rawValue); language needs texts or pairs")
+        let found = try corpus(name)
+        guard found.hasTexts else {
+            throw RecipeContradiction("\(name) holds \(found.corpus.kind.rawValue); language needs texts or pairs")
         }
-        let hasImages = corpus.kind == .pairs
-        let objective = MaskedLanguage(
-            vocabulary: config.vocabulary, maxTokens: config.maxTokens,
-            image: hasImages ? (config.imageSize, .none) : nil, packsTexts: !hasImages, mask: tokenizer.specials.mask,
-            specials: tokenizer.specialIDs)
-        let reader = reader(of: corpus, needs: objective.needs, seed: seed) { objective.prepare(&$0, $1) }
+        let objective = maskedLanguage(besideImages: found.hasImages)
+        let reader = reader(of: found.corpus, needs: objective.needs, seed: seed) { objective.prepare(&$0, $1) }
         let scorer = MaskedTokenScorer(model: model, arena: Arena(capacity: Self.arenaBytes), pool: pool)
         var (alone, beside) = (LanguageScores(), LanguageScores())
         let samples = try forEachChunk(of: reader, limit: limit, progress: progress) { chunk in
             scorer.score(chunk, seesImages: false, into: &alone)
-            if hasImages { scorer.score(chunk, seesImages: true, into: &beside) }
+            if found.hasImages { scorer.score(chunk, seesImages: true, into: &beside) }
         }
-        return LanguageOutcome(samples: samples, textAlone: alone, besideImage: hasImages ? beside : nil)
+        return LanguageOutcome(samples: samples, textAlone: alone, besideImage: found.hasImages ? beside : nil)
+    }
+
+    /// Masks as pre-training does.
+    private func maskedLanguage(besideImages hasImages: Bool) -> any Objective {
+        switch config {
+        case .unimo(let config):
+            UNIMO.MaskedLanguage(
+                vocabulary: config.vocabulary, maxTokens: config.maxTokens,
+                regions: hasImages ? config.regionNeeds : nil, packsTexts: !hasImages,
+                mask: tokenizer.specials.mask, specials: tokenizer.specialIDs)
+        case .unimo2(let config):
+            MaskedLanguage(
+                vocabulary: config.vocabulary, maxTokens: config.maxTokens,
+                image: hasImages ? (config.imageSize, .none) : nil, packsTexts: !hasImages,
+                mask: tokenizer.specials.mask, specials: tokenizer.specialIDs)
+        }
     }
 }

@@ -31,23 +31,20 @@ extension EvaluatedModel {
         corpus name: String, reranking: Reranking? = nil,
         progress: (String, Int, Int) throws -> Void = { _, _, _ in }
     ) throws -> RetrievalOutcome {
-        let objective = ImageTextContrastive(
-            maxTokens: config.maxTokens, imageSize: config.imageSize, augmentation: .none)
-        let reader = reader(of: try pairs(name, for: "retrieval"), needs: objective.needs)
+        let reader = reader(of: try pairs(name, for: "retrieval"), needs: needs(images: true, texts: true))
         let arena = Arena(capacity: Self.arenaBytes)
         let embedder = PairEmbedder(model: model, arena: arena, pool: pool)
-        var embeddings = PairEmbeddings(width: config.text.width)
-        var reranker = PairReranker(model: model, arena: arena, pool: pool)
+        var embeddings = PairEmbeddings(width: model.vectorWidth)
+        var matcher = model.makePairMatcher(arena: arena, pool: pool)
         try forEachChunk(of: reader, progress: { try progress("embedding pairs", $0, $1) }) { chunk in
             embedder.embed(chunk, into: &embeddings)
-            if reranking != nil { reranker.add(chunk) }
+            if reranking != nil { matcher.add(chunk) }
         }
         let contrastive = RetrievalReport(embeddings, pool: pool)
         guard let reranking else { return RetrievalOutcome(contrastive: contrastive, reranked: nil) }
-        let temperature = model.heads.temperature.value.floats[0]
         let reranked = try RetrievalReport(
-            embeddings, reranking: reranking.candidates, by: reranker,
-            weight: Float(reranking.contrastiveWeight) / temperature, pool: pool
+            embeddings, reranking: reranking.candidates, by: matcher,
+            weight: Float(reranking.contrastiveWeight) / model.temperature, pool: pool
         ) { try progress("matching pairs", $0, $1) }
         return RetrievalOutcome(contrastive: contrastive, reranked: reranked)
     }

@@ -12,8 +12,8 @@ import Text
 /// A trained model, loaded for evaluation.
 public final class EvaluatedModel {
     let checkpoint: Checkpoint
-    let config: UNIMO2Config
-    let model: UNIMO2
+    let config: ModelConfig
+    let model: any EvaluableModel
     let tokenizer: Tokenizer
     private let store: ParameterStore
     let pool: WorkerPool
@@ -24,9 +24,12 @@ public final class EvaluatedModel {
     public init(path: String, threads: Int) throws {
         MatrixLibrary.configure()
         checkpoint = try EvaluatedModel.open(path, threads: threads)
-        config = try ConfigFile.unimo2(checkpoint)
+        config = try ConfigFile.config(try checkpoint.config, path: checkpoint.path + "/config.json")
         tokenizer = try Tokenizer(directory: checkpoint.path)
-        model = UNIMO2(config)
+        switch config {
+        case .unimo(let config): model = UNIMO(config)
+        case .unimo2(let config): model = UNIMO2(config)
+        }
         store = ParameterStore(model.parameters, alignment: 16)
         try Snapshot.restoreWeights(checkpoint, into: store)
         pool = WorkerPool(threads: threads)
@@ -74,32 +77,5 @@ public final class EvaluatedModel {
             try progress(end, count)
         }
         return count
-    }
-
-    func pairs(_ name: String, for purpose: String) throws -> any StoredCorpus {
-        let corpus = try EvaluatedModel.corpus(name, side: config.imageSize)
-        guard corpus.kind == .pairs else {
-            throw RecipeContradiction("\(name) holds \(corpus.kind.rawValue); \(purpose) needs pairs")
-        }
-        return corpus
-    }
-
-    /// A packed corpus, or held-out procedural scenes as `scenes:COUNT`, `scenes:COUNT:SEED` or `scenes:COUNT:SEED:OBJECTS`
-    /// with 1 to 3 objects, `2` or `2-3`.
-    static func corpus(_ name: String, side: Int) throws -> any StoredCorpus {
-        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.first == "scenes" else { return try ShardCorpus(directory: name) }
-        guard (2...4).contains(parts.count), let count = Int(parts[1]), count > 0,
-            let seed = UInt64(parts.count > 2 ? parts[2] : "1"),
-            let objects = SceneSettings.objects(parts.count > 3 ? parts[3] : "1-3")
-        else {
-            throw RecipeContradiction(
-                "\(name): held-out scenes are given as scenes:COUNT, scenes:COUNT:SEED or scenes:COUNT:SEED:OBJECTS with "
-                    + "objects from 1 to 3, for example scenes:1000:1:2-3")
-        }
-        return SceneCorpus(
-            name: name, kind: .pairs,
-            settings: SceneSettings(
-                seed: seed, count: count, part: .heldOut, objects: objects, side: max(side, 8)))
     }
 }

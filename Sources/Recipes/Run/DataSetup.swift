@@ -11,11 +11,16 @@ public struct OpenCorpora: Sendable {
     let byName: [String: any StoredCorpus]
 
     /// - Parameters:
+    ///   - model: that reads them.
     ///   - ranks: that share a corpus's reading, by which memory is divided.
     ///   - retry: what is done when a read fails.
-    init(_ sources: [Recipe.CorpusSource], ranks: Int = 1, retry: ReadRetry = .standard()) throws {
+    init(
+        _ sources: [Recipe.CorpusSource], for model: ModelConfig.Kind, ranks: Int = 1, retry: ReadRetry = .standard()
+    ) throws {
         byName = try Dictionary(
-            uniqueKeysWithValues: sources.map { ($0.name, try Catalog.corpus($0, ranks: ranks, retry: retry)) })
+            uniqueKeysWithValues: sources.map {
+                ($0.name, try Catalog.corpus($0, for: model, ranks: ranks, retry: retry))
+            })
     }
 
     subscript(name: String) -> any StoredCorpus {
@@ -42,15 +47,17 @@ struct DataSetup {
         Catalog.objective(entry, corpus: recipe.kind(of: entry), config, tokenizer)
     }
 
-    private func loaderEntry(_ entry: Recipe.MixtureEntry, _ sampling: SamplerEntry) -> LoaderEntry {
+    private func loaderEntry(_ entry: Recipe.MixtureEntry, _ sampling: SamplerEntry) throws -> LoaderEntry {
         let objective = objective(entry)
         return LoaderEntry(
-            corpus: recipe.corpus(entry, corpora), sampling: sampling, chunk: entry.chunkLimit(rowsPerImage: config.rowsPerImage),
+            corpus: recipe.corpus(entry, corpora),
+            related: try entry.candidates.map { try corpora.related($0, to: entry.corpus) }, sampling: sampling,
+            chunk: entry.chunkLimit(rowsPerImage: config.rowsPerImage),
             needs: objective.needs, textEnds: tokenizer.textEnds, prepare: { objective.prepare(&$0, $1) })
     }
 
-    var mixture: [LoaderEntry] {
-        zip(recipe.mixture, recipe.sampling(corpora)).map { loaderEntry($0, $1) }
+    private var mixture: [LoaderEntry] {
+        get throws { try zip(recipe.mixture, recipe.sampling(corpora)).map { try loaderEntry($0, $1) } }
     }
 
     /// What training knows of the entries: the mixture's, then validation's.
@@ -70,6 +77,13 @@ struct DataSetup {
         }
     }
 
+    /// What pairs are compared with was made from them, and found in corpora that the recipe has.
+    func refuseForeignCandidates() throws {
+        for entry in recipe.mixture + (recipe.validation?.entries ?? []) {
+            if let candidates = entry.candidates { _ = try corpora.related(candidates, to: entry.corpus) }
+        }
+    }
+
     /// UNIMO reads regions where UNIMO-2 reads pixels.
     func refuseImagesWithoutRegions() throws {
         guard config.kind == .unimo else { return }
@@ -78,7 +92,7 @@ struct DataSetup {
             guard recipe.kind(of: entry) != .texts, corpus.kind != .regions else { continue }
             throw RecipeContradiction(
                 "corpora: \(entry.corpus) holds \(corpus.kind.rawValue), and model.kind unimo reads regions; pack a "
-                    + "detector's (`unimo corpus pack --kind regions`)")
+                    + "detector's (`unimo corpus pack --kind regions`), or make them (`unimo corpus regions`)")
         }
     }
 
@@ -97,7 +111,7 @@ struct DataSetup {
         guard let validation = recipe.validation else { return [] }
         return try validation.entries.enumerated().map { index, entry in
             let reader = HeldOutReader(
-                entry: loaderEntry(entry, recipe.heldOut(entry, corpora)), seed: recipe.seed, tokenize: tokenize)
+                entry: try loaderEntry(entry, recipe.heldOut(entry, corpora)), seed: recipe.seed, tokenize: tokenize)
             let count = min(validation.samples, reader.count)
             return try stride(from: 0, to: count, by: validation.batchSize).map { start in
                 let range = start..<min(start + validation.batchSize, count)
@@ -156,7 +170,7 @@ extension Recipe {
 
     /// The sampler that a run of this recipe follows, and the keys it draws.
     public func samplerDump() throws -> SamplerDump {
-        let corpora = try OpenCorpora(self.corpora)
+        let corpora = try OpenCorpora(self.corpora, for: model.kind)
         let read = mixture.map { corpus($0, corpora) }
         let sampler = try MixedSampler(seed: seed, entries: sampling(corpora))
         return SamplerDump(sampler: sampler) { entry, index in try read[entry].key(index) }
@@ -179,15 +193,21 @@ private struct SampleLength {
     let maxTokens: Int
     let imageTokens: Int
     let bytesPerToken: Double
+    /// Images and texts of a pair, with those it is compared with.
+    let images: Int
+    let texts: Int
 
     init(_ entry: Recipe.MixtureEntry, model: ModelConfig, kind: CorpusKind) {
         imageTokens = kind == .texts ? 0 : model.rowsPerImage
         maxTokens = entry.objective == .imageContrastive || kind == .images ? 0 : model.maxTokens
         bytesPerToken = entry.bytesPerToken
+        let related = entry.candidates?.counts ?? RelatedNeeds()
+        images = 1 + related.joint + related.images
+        texts = 1 + related.joint + related.texts
     }
 
     func estimate(textBytes: Int) -> Int {
-        imageTokens + min(maxTokens, 2 + Int((Double(textBytes) / bytesPerToken).rounded(.up)))
+        images * imageTokens + texts * min(maxTokens, 2 + Int((Double(textBytes) / bytesPerToken).rounded(.up)))
     }
 
     /// A pool is cut into as many batches as have the wanted tokens on average.

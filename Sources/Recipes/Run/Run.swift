@@ -79,7 +79,7 @@ public final class Run {
         keeper = CheckpointKeeper(directory, communication, log)
         let sources = try recipe.staged(communication, log)
         let corpora = try communication.together("opening the corpora") {
-            try OpenCorpora(sources, ranks: ranks, retry: .standard(log))
+            try OpenCorpora(sources, for: recipe.model.kind, ranks: ranks, retry: .standard(log))
         }
         checkpoint = try ResumePoint.find(
             options.resume, resolved, corpora, keeper, acceptsChangedData: recipe.acceptsChangedData)
@@ -92,6 +92,7 @@ public final class Run {
 
         try communication.together("looking for what is trained") { [data] in
             try data.refuseImagesWithoutRegions()
+            try data.refuseForeignCandidates()
             try data.refuseFrozenEntries()
         }
         let threads = try Run.threads(recipe, communication)

@@ -43,28 +43,7 @@ struct TensorDump {
     private func write(
         _ path: String, _ batch: Batch, _ report: StepReport.BatchReport, choices: [String: [Int32]]
     ) throws {
-        var tensors: [(StoredTensor, [UInt8])] = []
-        func add(_ name: String, _ values: [Int32]) {
-            let bytes = values.withUnsafeBytes { Array($0) }
-            tensors.append((StoredTensor(name: name, dtype: .i32, shape: [values.count]), bytes))
-        }
-        if let text = concatenatedText(batch) {
-            add("tokens", text.tokens)
-            add("offsets", text.offsets)
-            add("masked_rows", text.maskedRows)
-            add("labels", text.labels)
-            if !text.hiddenCodes.isEmpty {
-                add("hidden_sequences", text.hiddenCodes.map(\.sequence))
-                add("hidden_places", text.hiddenCodes.map(\.place))
-            }
-        }
-        for (name, values) in choices.sorted(by: { $0.key < $1.key }) { add(name, values) }
-        for view in (batch.chunks.first?.views ?? []).indices {
-            let pixels = batch.chunks.flatMap { $0.views[view].pixels }
-            let size = batch.chunks[0].views[view].size
-            let shape = [pixels.count / (3 * size * size), size, size, 3]
-            tensors.append((StoredTensor(name: "view\(view)", dtype: .u8, shape: shape), pixels))
-        }
+        let tensors = BatchTensors(batch, choices: choices).tensors
         let objective = entries[batch.entry].objective
         var metadata = [
             "objective": objective.name, "entry": "\(batch.entry)", "number": "\(batch.number)",
@@ -78,19 +57,5 @@ struct TensorDump {
             file: try OutputFile(path: path), tensors: tensors.map(\.0), metadata: metadata)
         for (tensor, bytes) in tensors { try bytes.withUnsafeBytes { try file.write(tensor.name, $0) } }
         _ = try file.finish()
-    }
-
-    private func concatenatedText(_ batch: Batch) -> TextRows? {
-        guard batch.chunks.first?.text != nil else { return nil }
-        var all = TextRows()
-        for text in batch.chunks.compactMap(\.text) {
-            let (shift, sequences) = (Int32(all.tokens.count), Int32(all.offsets.count - 1))
-            all.hiddenCodes += text.hiddenCodes.map { .init(sequence: $0.sequence + sequences, place: $0.place) }
-            all.tokens += text.tokens
-            all.offsets += text.offsets.dropFirst().map { $0 + shift }
-            all.maskedRows += text.maskedRows.map { $0 + shift }
-            all.labels += text.labels
-        }
-        return all
     }
 }

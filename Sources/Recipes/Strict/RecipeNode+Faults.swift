@@ -13,6 +13,11 @@ extension RecipeNode {
         if has(key) { throw fault(key, expected: "no \(key) beside \(other)", remedy: remedy) }
     }
 
+    /// Refuses a key that means nothing without another.
+    func refuse(_ key: String, without other: String, remedy: String) throws {
+        if has(key), !has(other) { throw fault(key, expected: "\(other) beside \(key)", remedy: remedy) }
+    }
+
     private func resolvedText(_ key: String) -> String? {
         guard case .scalar(let text) = resolved.first(where: { $0.key == key })?.value else { return nil }
         return "\(text) (the default)"

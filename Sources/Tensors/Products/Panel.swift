@@ -10,8 +10,8 @@ struct Panel {
     let lines: Int
     let k: Int
 
-    /// Writes `k` groups of `width` numbers, one of each line, zero for lines that aren't there. `room` holds `k · width` numbers
-    /// and 16 more.
+    /// Writes `k` groups of `width` numbers, one of each line, zero for lines that aren't there. `room` holds `k · width`
+    /// numbers and 16 more.
     @inline(__always) func pack(width: Int, into room: UnsafeMutablePointer<Float>) {
         if runsAlongK { packAcross(width: width, into: room) } else { packAlong(width: width, into: room) }
     }
@@ -45,11 +45,15 @@ struct Panel {
         }
     }
 
-    /// Part `part` of `parts` of the panel, for a `pack` that comes soon.
+    /// Part `part` of `parts` of what `pack` reads, for one that comes soon.
     func prefetch(_ part: Int, of parts: Int) -> Prefetch {
         if runsAlongK {
             return Prefetch(start: start + lines * part / parts * stride, lineStride: 16, rowStride: stride)
         }
-        return Prefetch(start: start + k * part / parts * stride, lineStride: stride, rowStride: 16)
+        // A tile asks for bands of as many lines as it has rows of them; a wide panel has several bands.
+        let band = 16 * Prefetch.rows
+        let bands = (lines + band - 1) / band
+        let step = k * (part / bands) / max(1, parts / bands)
+        return Prefetch(start: start + step * stride + part % bands * band, lineStride: stride, rowStride: 16)
     }
 }

@@ -29,16 +29,16 @@ struct ProductTile {
             unimo_prefetch_to_write(c + row * stride + 16)
         }
         var sums = TileSums(a: a, b: b)
-        let groups = k / (4 * Prefetch.rows)
+        let groups = k / (Prefetch.pace * Prefetch.rows)
         for row in 0..<Prefetch.rows {
             var line = next.start + row * next.rowStride
             for _ in 0..<groups {
                 unimo_prefetch(line)
                 line += next.lineStride
-                for _ in 0..<4 { sums.step() }
+                for _ in 0..<Prefetch.pace { sums.step() }
             }
         }
-        for _ in 0..<k - 4 * Prefetch.rows * groups { sums.step() }
+        for _ in 0..<k - Prefetch.pace * Prefetch.rows * groups { sums.step() }
         sums.write(c, stride: stride, blend)
     }
 
@@ -58,9 +58,11 @@ struct ProductTile {
     }
 }
 
-/// Cache lines of which a tile asks for one in every four steps along k, in three rows.
+/// Cache lines of which a tile asks for one in every four steps along k, in two rows.
 struct Prefetch {
-    static let rows = 3
+    static let rows = 2
+    /// Steps along k from one line to the next.
+    static let pace = 4
 
     let start: UnsafePointer<Float>
     /// Numbers from one line to the next, and from one row of lines to the next.

@@ -16,52 +16,64 @@ public enum MatmulBenchmark {
         Shape(rows: 154, outputs: 50_265, inputs: 768),
     ]
 
-    /// Rows in GFLOP/s; `peak` is one core's arithmetic limit, times the threads. A core's clock wanders, so each product
-    /// alternates with the limit, and what counts is the best of each.
-    public static func run(threads: Int = 1, seconds: Double = 0.4) -> [Measurement] {
+    /// Rows in GFLOP/s; `peak` is one core's arithmetic limit, times the threads. A core's clock wanders and a machine is
+    /// busy for moments, so all products take turns, each beside the limit, and what counts is the best of each.
+    public static func run(threads: Int = 1, seconds: Double = 0.8) -> [Measurement] {
         MatrixLibrary.configure()
         let pool = WorkerPool(threads: threads)
-        return shapes.flatMap { measure($0, pool, seconds: seconds) }
+        var products = shapes.flatMap { self.products($0, pool) }
+        let turns = 16
+        for _ in 0..<turns {
+            for index in products.indices { products[index].takeTurn(seconds: seconds / Double(turns)) }
+        }
+        return products.map { $0.measurement(threads: threads) }
     }
 
-    private static func measure(_ shape: Shape, _ pool: WorkerPool, seconds: Double) -> [Measurement] {
+    /// A product and the best that was seen of it.
+    private struct Product {
+        let name: String
+        let work: Double
+        let run: () -> Void
+        let reset: () -> Void
+        var time = Double.infinity
+        var limit = 0.0
+
+        mutating func takeTurn(seconds: Double) {
+            limit = max(limit, MachineLimits.arithmetic(seconds: seconds / 4))
+            time = min(time, BenchmarkClock.best(seconds: seconds, calls: 1, run))
+            reset()
+        }
+
+        func measurement(threads: Int) -> Measurement {
+            let (speed, peak) = (work / time * 1e-9, limit * Double(threads))
+            return Measurement(
+                name: name, value: speed, unit: "GFLOP/s", peak: peak, extra: ["seconds": time, "share": speed / peak])
+        }
+    }
+
+    private static func products(_ shape: Shape, _ pool: WorkerPool) -> [Product] {
         let (m, n, k) = (shape.rows, shape.outputs, shape.inputs)
         let memory = Reservation(byteCount: 4 * (m * k + n * k + m * n))
         let x = Tensor(memory.base, rows: m, columns: k)
         let w = Tensor(memory.base + x.byteCount, rows: n, columns: k)
         let y = Tensor(memory.base + x.byteCount + w.byteCount, rows: m, columns: n)
-        x.fill(0.5)
-        w.fill(0.25)
-        y.fill(0.125)
-        let products: [(String, () -> Void)] = [
-            (
-                "forward",
-                { multiply(pool, m: m, n: n, k: k, Operand(x), Operand(w, transposed: true), beta: 0, into: y) }
-            ),
-            ("input gradient", { multiply(pool, m: m, n: k, k: n, Operand(y), Operand(w), beta: 0, into: x) }),
-            (
-                "weight gradient",
-                { multiply(pool, m: n, n: k, k: m, Operand(y, transposed: true), Operand(x), beta: 0, into: w) }
-            ),
+        let filled: [(tensor: Tensor, value: Float)] = [(x, 0.5), (w, 0.25), (y, 0.125)]
+        for (tensor, value) in filled { tensor.fill(value) }
+        func product(_ name: String, _ run: @escaping () -> Void) -> Product {
+            Product(
+                name: "\(name) \(m)x\(n)x\(k)", work: 2 * Double(m) * Double(n) * Double(k),
+                run: { withExtendedLifetime(memory, run) },
+                // A result is the next product's operand, and would grow from turn to turn.
+                reset: { for (tensor, value) in filled where tensor.floats[0] != value { tensor.fill(value) } })
+        }
+        return [
+            product("forward") {
+                multiply(pool, m: m, n: n, k: k, Operand(x), Operand(w, transposed: true), beta: 0, into: y)
+            },
+            product("input gradient") { multiply(pool, m: m, n: k, k: n, Operand(y), Operand(w), beta: 0, into: x) },
+            product("weight gradient") {
+                multiply(pool, m: n, n: k, k: m, Operand(y, transposed: true), Operand(x), beta: 0, into: w)
+            },
         ]
-        return products.map { name, product in
-            let (time, limit) = alternate(product, seconds: seconds)
-            y.fill(0.125)
-            let speed = 2 * Double(m) * Double(n) * Double(k) / time * 1e-9
-            let peak = limit * Double(pool.threads)
-            return Measurement(
-                name: "\(name) \(m)x\(n)x\(k)", value: speed, unit: "GFLOP/s", peak: peak,
-                extra: ["seconds": time, "share": speed / peak])
-        }
-    }
-
-    /// The best time of `product` and the best limit, over turns of each.
-    private static func alternate(_ product: () -> Void, seconds: Double) -> (time: Double, limit: Double) {
-        let turns = 8
-        return (0..<turns).reduce((Double.infinity, 0)) { best, _ in
-            let limit = MachineLimits.arithmetic(seconds: seconds / Double(4 * turns))
-            let time = BenchmarkClock.best(seconds: seconds / Double(turns), calls: 1, product)
-            return (min(best.0, time), max(best.1, limit))
-        }
     }
 }

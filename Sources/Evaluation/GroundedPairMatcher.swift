@@ -1,30 +1,28 @@
 import Autograd
 public import Batches
-public import Models
-public import Runtime
-public import Tensors
+import Models
+import Runtime
+import Tensors
 
-/// The encoder outputs of pairs, and how well any image goes with any text by the matching head.
-public struct PairReranker {
-    public let model: UNIMO2
-    public let arena: Arena
-    public let pool: WorkerPool
+/// Scores pairs by UNIMO-2's matching head: log p(match) − log p(mismatch), from encoder outputs that are computed once.
+struct GroundedPairMatcher: PairMatcher {
+    private let model: UNIMO2
+    private let arena: Arena
+    private let pool: WorkerPool
     /// Pairs scored on one tape.
-    public let chunk: Int
+    private static let chunk = 64
     private var images: [EncodedRows] = []
     private var texts: [EncodedRows] = []
     /// Chunk and place of each sample.
     private var places: [(chunk: Int, place: Int)] = []
 
-    public init(model: UNIMO2, arena: Arena, pool: WorkerPool, chunk: Int = 64) {
+    init(model: UNIMO2, arena: Arena, pool: WorkerPool) {
         self.model = model
         self.arena = arena
         self.pool = pool
-        self.chunk = chunk
     }
 
-    /// Encodes a chunk of pairs and keeps its rows.
-    public mutating func add(_ chunk: Chunk) {
+    mutating func add(_ chunk: Chunk) {
         guard let text = chunk.text, let view = chunk.views.first else {
             preconditionFailure("pairs without images or text cannot be ranked")
         }
@@ -37,14 +35,13 @@ public struct PairReranker {
         places += (0..<view.count).map { (images.count - 1, $0) }
     }
 
-    /// log p(match) − log p(mismatch) of image `$0.image` beside text `$0.text`, for every pair of numbers.
-    public func scores(
-        _ pairs: [(image: Int, text: Int)], progress: (Int, Int) throws -> Void = { _, _ in }
+    func scores(
+        _ pairs: [(image: Int, text: Int)], progress: (Int, Int) throws -> Void
     ) rethrows -> [Float] {
         var scores: [Float] = []
         scores.reserveCapacity(pairs.count)
-        for start in stride(from: 0, to: pairs.count, by: chunk) {
-            scores += score(Array(pairs[start..<min(start + chunk, pairs.count)]))
+        for start in stride(from: 0, to: pairs.count, by: Self.chunk) {
+            scores += score(Array(pairs[start..<min(start + Self.chunk, pairs.count)]))
             try progress(scores.count, pairs.count)
         }
         return scores

@@ -1,0 +1,69 @@
+import Autograd
+public import Batches
+import Models
+import Runtime
+import Tensors
+
+/// Scores pairs as cross-modal contrastive learning does (UNIMO §3.3): image and text in one sequence, the cosine of its [IMG]
+/// and `<s>`, divided by τ.
+struct JointPairMatcher: PairMatcher {
+    private let model: UNIMO
+    private let arena: Arena
+    private let pool: WorkerPool
+    /// Pairs scored on one tape.
+    private static let chunk = 64
+    private var chunks: [(regions: RegionRows, text: TextRows)] = []
+    /// Chunk and place of each sample.
+    private var places: [(chunk: Int, place: Int)] = []
+
+    init(model: UNIMO, arena: Arena, pool: WorkerPool) {
+        self.model = model
+        self.arena = arena
+        self.pool = pool
+    }
+
+    mutating func add(_ chunk: Chunk) {
+        guard let text = chunk.text, let regions = chunk.regions else {
+            preconditionFailure("pairs without regions or text cannot be ranked")
+        }
+        places += (0..<regions.count).map { (chunks.count, $0) }
+        chunks.append((regions, text))
+    }
+
+    func scores(
+        _ pairs: [(image: Int, text: Int)], progress: (Int, Int) throws -> Void
+    ) rethrows -> [Float] {
+        var scores: [Float] = []
+        scores.reserveCapacity(pairs.count)
+        for start in stride(from: 0, to: pairs.count, by: Self.chunk) {
+            scores += score(Array(pairs[start..<min(start + Self.chunk, pairs.count)]))
+            try progress(scores.count, pairs.count)
+        }
+        return scores
+    }
+
+    private func score(_ pairs: [(image: Int, text: Int)]) -> [Float] {
+        arena.reset()
+        let tape = Tape(arena: arena, pool: pool, records: false)
+        // An image that several pairs have is embedded once.
+        var regions = RegionRows(width: model.config.regionWidth, classCount: model.config.regionClasses)
+        var numbers: [Int: Int] = [:]
+        var texts = TextRows()
+        let sequences = pairs.enumerated().map { position, pair in
+            if numbers[pair.image] == nil {
+                numbers[pair.image] = regions.count
+                let place = places[pair.image]
+                regions.append(image: place.place, of: chunks[place.chunk].regions)
+            }
+            let place = places[pair.text]
+            texts.append(text: place.place, of: chunks[place.chunk].text, position: position)
+            return ModalSequence(image: numbers[pair.image], text: position, position: position)
+        }
+        let embedded = model.embed(regions, positions: Array(0..<regions.count), texts, tape)
+        let (u, v) = model.vectors(of: sequences, embedded, tape)
+        let D = u.value.columns
+        return pairs.indices.map { row in
+            (0..<D).reduce(0) { $0 + u.value.floats[row * D + $1] * v.value.floats[row * D + $1] } / model.temperature
+        }
+    }
+}
