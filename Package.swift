@@ -49,7 +49,7 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
         ["Runtime", "Tensors", "Autograd", "Batches", "Models", "Objectives", "Collectives", "Checkpoints"], []
     ),
     ("Evaluation", ["Runtime", "Tensors", "Autograd", "Batches", "Models", "Objectives"], []),
-    ("Curation", ["Runtime", "Tensors", "Storage"], []),
+    ("Curation", ["Runtime", "Tensors", "Storage", "Collectives", "Corpora"], []),
     ("Telemetry", ["Runtime"], []),
     (
         "Recipes",

@@ -16,6 +16,8 @@ public struct Purpose: Sendable, Equatable {
     public static let mismatch = Purpose(9)
     /// Which of a pair's related samples it is compared with.
     public static let related = Purpose(10)
+    /// What replaces a part of a caption.
+    public static let rewriting = Purpose(11)
     /// Where the search for clusters begins.
     public static let clusters = Purpose(12)
     /// The augmentation of the `view`-th image of a sample.

@@ -35,7 +35,7 @@ public struct RelatedSource: Sendable {
         var stream = random.with(purpose: .related).stream
         var drawn = Drawn()
         if needs.joint > 0, let rewrites {
-            let list = try Self.list(index, in: rewrites) { try RewriteList($0) }
+            let list = try Self.list(index, in: rewrites) { (sample) throws(MemberError) in try RewriteList(sample) }
             drawn.texts += Self.some(needs.paraphrases, of: list.paraphrases, &stream).map { (.paraphrase, $0) }
             for (level, count) in [
                 (RewriteList.Level.word, needs.words), (.phrase, needs.phrases), (.sentence, needs.sentences),
@@ -45,7 +45,7 @@ public struct RelatedSource: Sendable {
             }
         }
         if needs.images + needs.texts > 0, let neighbours {
-            let list = try Self.list(index, in: neighbours) { try NeighbourList($0) }
+            let list = try Self.list(index, in: neighbours) { (sample) throws(MemberError) in try NeighbourList(sample) }
             for (role, count, found, corpus) in [
                 (RelatedSample.Role.image, needs.images, list.images, images),
                 (.text, needs.texts, list.texts, texts),

@@ -18,23 +18,38 @@ public struct RewriteList: Sendable, Equatable, Codable {
         case sentence
     }
 
+    /// What part of a caption was replaced.
+    public enum Kind: String, Sendable, Codable, CaseIterable {
+        case object, attribute, relation
+        /// An attribute with its object, and a relation with its object.
+        case attributeObject = "attribute_object"
+        case relationObject = "relation_object"
+
+        public var level: Level { self == .attributeObject || self == .relationObject ? .phrase : .word }
+    }
+
     /// A text that says something else than the image shows.
     public struct Rewrite: Sendable, Equatable, Codable {
         public var text: String
         public var level: Level
-        /// What was replaced, and by what; nil at the level of sentences.
+        /// What part was replaced, what it said, and what stands there now; nil at the level of sentences.
+        public var kind: Kind?
         public var replaced: String?
         public var replacement: String?
 
-        public init(text: String, level: Level, replaced: String? = nil, replacement: String? = nil) {
+        public init(
+            text: String, level: Level, kind: Kind? = nil, replaced: String? = nil, replacement: String? = nil
+        ) {
             self.text = text
             self.level = level
+            self.kind = kind
             self.replaced = replaced
             self.replacement = replacement
         }
     }
 
-    /// Texts that say the same as the captions, other than they.
+    /// Texts that say the same as the image's captions: all its captions where it has several, and what is known besides.
+    /// Who draws one caption as the original passes over its equal here.
     public var paraphrases: [String]
     /// Texts that say something else.
     public var rewritten: [Rewrite]

@@ -19,7 +19,7 @@ public struct DerivedCorpusJob {
     public var record: [String]
     /// Samples made in one round.
     public var round: Int
-    /// Whether to begin again, whatever an earlier attempt has left.
+    /// Begin again, whatever an earlier attempt has left.
     public var startsAfresh = false
 
     public init(
@@ -75,8 +75,8 @@ public struct DerivedCorpusJob {
         }
         let attempt = try PackAttempt(output, header, startsAfresh: startsAfresh)
         let writer = CorpusWriter(
-            place: attempt.place, kind: kind, layout: layout, madeFrom: madeFrom, pool: pool, finished: attempt.finished,
-            keys: attempt.keys, onShard: { try attempt.journal.append($0) })
+            place: attempt.place, kind: kind, layout: layout, madeFrom: madeFrom, pool: pool,
+            finished: attempt.finished, keys: attempt.keys, onShard: { try attempt.journal.append($0) })
         var counts = attempt.finished.last?.mark.counts ?? PackCounts()
         try starting(counts.packed == 0 ? .afresh : .after(samples: counts.packed))
         while counts.packed < source.count {
@@ -112,13 +112,15 @@ public enum DerivedCorpus {
         func fault(_ expected: String, _ found: String) -> CorpusError {
             .stale(
                 FileFault(
-                    path: derived.directory + "/" + CorpusIndex.fileName, expected: expected, found: found, remedy: remedy))
+                    path: derived.directory + "/" + CorpusIndex.fileName, expected: expected, found: found,
+                    remedy: remedy))
         }
         guard let fingerprint = derived.index.madeFrom?[name] else {
             throw fault("a corpus made from \(other.name)", "one that no `\(name)` is named for")
         }
         guard fingerprint == other.fingerprint else {
-            throw fault("made from \(other.name), \(other.fingerprint.prefix(16))", "made from \(fingerprint.prefix(16))")
+            throw fault(
+                "made from \(other.name), \(other.fingerprint.prefix(16))", "made from \(fingerprint.prefix(16))")
         }
         guard name != source || derived.count == other.count else {
             throw fault("\(other.count) samples, as many as \(other.name) has", "\(derived.count)")

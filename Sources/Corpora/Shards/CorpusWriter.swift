@@ -13,8 +13,15 @@ public final class CorpusWriter {
         /// Level of zstd.
         public var compression = 3
 
-        /// The default for a kind: texts are small and read one by one, so their frames are small.
-        public init(kind: CorpusKind) { frameSize = kind == .texts ? 128 << 10 : 1 << 20 }
+        /// The default for a kind: texts and annotations are small and read one by one, so their frames are small; annotations
+        /// cost much to make, so that a shard, after which work can go on, is soon full.
+        public init(kind: CorpusKind) {
+            switch kind {
+            case .texts: frameSize = 128 << 10
+            case .annotations: (frameSize, shardSize) = (256 << 10, 8 << 20)
+            case .images, .pairs, .regions: frameSize = 1 << 20
+            }
+        }
     }
 
     /// Bytes of one sample at most.
@@ -55,7 +62,8 @@ public final class CorpusWriter {
     ///   - onShard: told of every shard when it is on the disk; with it, finished shards stay when the work ends early.
     init(
         place: StagingPlace, kind: CorpusKind, layout: Layout, madeFrom: [String: String]? = nil, pool: WorkerPool,
-        finished: [PackJournal.Shard] = [], keys: KeySet = KeySet(), onShard: ((PackJournal.Shard) throws -> Void)? = nil
+        finished: [PackJournal.Shard] = [], keys: KeySet = KeySet(),
+        onShard: ((PackJournal.Shard) throws -> Void)? = nil
     ) {
         directory = place.directory
         self.place = place

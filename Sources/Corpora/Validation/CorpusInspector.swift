@@ -22,6 +22,8 @@ public struct CorpusSummary: Sendable, Equatable, Codable {
     public var shards: [Shard]
     /// Member name → number of samples that have it.
     public var members: [String: Int]
+    /// Fingerprints of the corpora it was made from, by what they were to it; empty where it was packed from files.
+    public var madeFrom: [String: String] = [:]
     public var contents = CorpusContents()
 
     public var bytes: UInt64 { shards.reduce(0) { $0 + $1.bytes } }
@@ -117,7 +119,7 @@ public struct CorpusInspector {
             samples: index.samples, frames: index.shards.reduce(0) { $0 + $1.frameSamples.count },
             shards: index.shards.map {
                 .init(name: $0.name, samples: $0.samples, bytes: $0.size, rawBytes: $0.rawSize)
-            }, members: index.members)
+            }, members: index.members, madeFrom: index.madeFrom ?? [:])
         let tasks = (corpus.count + Self.run - 1) / Self.run
         var parts = [Result<CorpusContents, any Error>?](repeating: nil, count: tasks)
         let pool = WorkerPool(threads: workers)

@@ -12,6 +12,8 @@ public final class Lexicon: Sendable {
     let lexemes: LexemeTable
     let synsets: SynsetTable
     let exceptions: ExceptionLists
+    /// SHA-256 over the digests of all files read.
+    public let digest: String
 
     /// Reads `index.*`, `data.*` and `*.exc` of the directory, and `cntlist.rev` where it is there; without it, frequencies
     /// are the number of tagged senses.
@@ -32,6 +34,30 @@ public final class Lexicon: Sendable {
         self.lexemes = lexemes
         self.synsets = synsets
         exceptions = try ExceptionLists(directory: directory)
+        digest = try Self.digest(of: directory)
+    }
+
+    private static func digest(of directory: String) throws(StorageError) -> String {
+        var digests: [String] = []
+        for partOfSpeech in PartOfSpeech.allCases {
+            let suffix = partOfSpeech.fileSuffix
+            for name in ["data.\(suffix)", "index.\(suffix)", "\(suffix).exc"] {
+                digests.append(try InputFile(path: "\(directory)/\(name)").digest().sha256)
+            }
+        }
+        do throws(StorageError) {
+            digests.append(try InputFile(path: "\(directory)/cntlist.rev").digest().sha256)
+        } catch { guard error.isMissingFile else { throw error } }
+        return SHA256.hex(of: digests.joined())
+    }
+
+    /// Opens the directory, for whom a dictionary that isn't there is a matter of installing it.
+    /// - Throws: `CurationError.noLexicon`, or what `init` throws for a damaged file.
+    public static func installed(in directory: String = systemDirectory) throws -> Lexicon {
+        do throws(StorageError) { return try Lexicon(directory: directory) } catch {
+            guard error.isMissingFile, case .system(let path, _, _) = error else { throw error }
+            throw CurationError.noLexicon(directory: directory, missing: Directory.name(of: path))
+        }
     }
 
     /// Bytes that the tables of lexemes and synsets occupy.

@@ -1,13 +1,8 @@
+public import Corpora
+
 /// A piece of a caption that can stand for another of its type: a word, or a combination of two.
 public struct CaptionPart: Sendable, Hashable {
-    public enum Kind: String, Sendable, Codable, CaseIterable {
-        case object, attribute, relation
-        /// An attribute with its object, and a relation with its object.
-        case attributeObject = "attribute_object"
-        case relationObject = "relation_object"
-
-        public var isPhrase: Bool { self == .attributeObject || self == .relationObject }
-    }
+    public typealias Kind = RewriteList.Kind
 
     /// What a replacement keeps, so that the sentence stays one.
     public struct Form: Sendable, Hashable {
@@ -37,7 +32,8 @@ extension CaptionPart {
             range.isEmpty
                 ? nil
                 : CaptionPart(
-                    form: Form(kind: kind, isPlural: plural, leads: leads, ending: ending), text: text(range), range: range)
+                    form: Form(kind: kind, isPlural: plural, leads: leads, ending: ending), text: text(range),
+                    range: range)
         }
         var parts = graph.objects.compactMap { part(.object, $0.range, plural: $0.isPlural) }
         for attribute in graph.attributes {
@@ -45,7 +41,9 @@ extension CaptionPart {
             let leads = attribute.range.upperBound <= object.range.lowerBound
             let ending = Self.ending(text(attribute.range))
             parts += [part(.attribute, attribute.range, leads: leads, ending: ending)].compactMap { $0 }
-            guard leads, !attribute.range.isEmpty, object.range.lowerBound - attribute.range.upperBound == 1 else { continue }
+            guard leads, !attribute.range.isEmpty, object.range.lowerBound - attribute.range.upperBound == 1 else {
+                continue
+            }
             let whole = attribute.range.lowerBound..<object.range.upperBound
             parts += [part(.attributeObject, whole, plural: object.isPlural, leads: true)].compactMap { $0 }
         }
@@ -54,7 +52,9 @@ extension CaptionPart {
             let ending = Self.ending(text(range))
             parts += [part(.relation, range, ending: ending)].compactMap { $0 }
             let object = graph.objects[relation.object]
-            guard range.upperBound < object.range.lowerBound, object.range.lowerBound - range.upperBound <= 8 else { continue }
+            guard range.upperBound < object.range.lowerBound, object.range.lowerBound - range.upperBound <= 8 else {
+                continue
+            }
             let whole = range.lowerBound..<object.range.upperBound
             parts += [part(.relationObject, whole, plural: object.isPlural, ending: ending)].compactMap { $0 }
         }

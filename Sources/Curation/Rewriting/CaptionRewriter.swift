@@ -1,3 +1,4 @@
+import Corpora
 import Runtime
 
 /// A caption in which something was replaced, so that it says something else (UNIMO §3.1; phrase and word level).
@@ -10,10 +11,10 @@ public struct RewrittenCaption: Sendable, Equatable {
 }
 
 /// Replaces words and phrases of captions by others of the same form, drawn by their frequency in the corpus; never by what
-/// shares a lemma or a synset with the replaced one, or with a word of a caption of the same image.
-struct CaptionRewriter: Sendable {
+/// shares a lemma or a synset with the replaced one, or with a word of a caption of the same image. One for each thread.
+struct CaptionRewriter {
     private let vocabulary: RewriteVocabulary
-    private let meaning: SharedMeaning
+    private var meaning: SharedMeaning
     /// Draws for one wanted caption, at most.
     private static let tries = 16
 
@@ -23,45 +24,37 @@ struct CaptionRewriter: Sendable {
     }
 
     /// - Parameters:
-    ///   - parts: of the caption. - siblings: the other captions of the same image.
+    ///   - parts: of the caption. - siblings: other texts that are true of the same image.
     ///   - wanted: captions of word level and of phrase level, at most.
     ///   - random: of this caption.
     /// - Returns: different captions, in the order they were drawn.
-    func rewrite(
+    mutating func rewrite(
         _ caption: String, parts: [CaptionPart], siblings: [String], wanted: (words: Int, phrases: Int),
         random: RandomKey
     ) -> [RewrittenCaption] {
-        let said = meaning.reading(of: ([caption] + siblings).map(Self.plain).joined(separator: " "))
+        let said = meaning.reading(ofWords: ([caption] + siblings).map(Self.plain).joined(separator: " "))
+        let bytes = Array(caption.utf8)
         var stream = random.stream
         var found: [RewrittenCaption] = []
         var texts: Set<String> = [caption]
-        for (parts, count) in [
-            (parts.filter { !$0.form.kind.isPhrase }, wanted.words), (parts.filter(\.form.kind.isPhrase), wanted.phrases),
-        ] where !parts.isEmpty {
+        for (level, count) in [(RewriteList.Level.word, wanted.words), (.phrase, wanted.phrases)] {
+            let parts = parts.filter { $0.form.kind.level == level && vocabulary[$0.form].total > 0 }
+            guard !parts.isEmpty else { continue }
+            let replaced = parts.map { meaning.reading(of: $0.text) }
             let end = found.count + count
             for _ in 0..<count * Self.tries where found.count < end {
-                let part = parts[stream.integer(below: parts.count)]
-                guard let text = replacement(for: part, said: said, &stream) else { continue }
-                let rewritten = Self.replacing(part.range, of: Array(caption.utf8), by: text)
+                let place = stream.integer(below: parts.count)
+                let part = parts[place]
+                let wordings = vocabulary[part.form]
+                let text = wordings.text(at: stream.integer(below: wordings.total))
+                guard meaning.differs(text, from: replaced[place], and: said) else { continue }
+                let rewritten = Self.replacing(part.range, of: bytes, by: text)
                 guard texts.insert(rewritten).inserted else { continue }
                 found.append(
                     RewrittenCaption(text: rewritten, kind: part.form.kind, replaced: part.text, replacement: text))
             }
         }
         return found
-    }
-
-    /// A wording of the same form that says something else; nil where the draw does not.
-    private func replacement(
-        for part: CaptionPart, said: SharedMeaning.Reading, _ stream: inout RandomStream
-    ) -> String? {
-        let wordings = vocabulary[part.form]
-        guard wordings.total > 0 else { return nil }
-        let text = wordings.text(at: stream.integer(below: wordings.total))
-        let own = meaning.reading(of: text)
-        // Function words of a phrase may be the same: what counts is what it names.
-        guard !own.shares(with: meaning.reading(of: part.text)) else { return nil }
-        return own.lemmas.isDisjoint(with: said.lemmas) ? text : nil
     }
 
     private static func plain(_ caption: String) -> String {

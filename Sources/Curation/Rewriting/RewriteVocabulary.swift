@@ -45,4 +45,11 @@ struct RewriteVocabulary: Sendable {
     static func count(_ parts: [CaptionPart], into counts: inout Counts) {
         for part in Set(parts) { counts[part.form, default: [:]][part.text, default: 0] += 1 }
     }
+
+    /// What several threads have counted.
+    static func sum(_ counts: [Counts]) -> Counts {
+        counts.dropFirst().reduce(into: counts.first ?? [:]) { sum, counts in
+            for (form, texts) in counts { sum[form, default: [:]].merge(texts, uniquingKeysWith: +) }
+        }
+    }
 }

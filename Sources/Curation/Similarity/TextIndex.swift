@@ -1,115 +1,135 @@
-import Glibc
+import Runtime
 
-/// Texts as TF-IDF vectors (Spärck Jones 1972) with an index from words to texts: who says nearly the same as whom.
-///
-/// A word weighs (1 + log count) · log((1 + n) / (1 + texts that have it)); vectors have length one, so that products are
-/// cosines.
+/// Texts as TF-IDF vectors with an index from words to texts: who says nearly the same as whom.
 public struct TextIndex: Sendable {
-    /// A text that is similar, and its cosine.
-    public struct Match: Sendable, Equatable {
-        public let text: Int
-        public let score: Float
-    }
+    private typealias Entry = TextStatistics.Vector.Entry
 
     private struct Posting {
         let text: Int32
         let weight: Float
     }
 
-    private let numbers: [String: Int32]
-    /// Of each word.
-    private let weights: [Float]
+    let statistics: TextStatistics
+    /// `entries[firsts[t] ..< firsts[t + 1]]` are the words of text t, ascending.
+    private let firsts: [Int]
+    private let entries: [Entry]
     /// `postings[starts[w] ..< starts[w + 1]]` are the texts that have word w, ascending.
     private let starts: [Int]
     private let postings: [Posting]
+    /// The largest weight that a word has in any text.
+    private let peaks: [Float]
 
     /// Number of texts.
-    public let count: Int
+    public var count: Int { firsts.count - 1 }
 
-    public init(_ texts: [String]) {
-        count = texts.count
-        var numbers: [String: Int32] = [:]
-        var having: [Int] = []
-        var words: [[(word: Int32, count: Int)]] = []
-        for text in texts {
-            var counts: [Int32: Int] = [:]
-            for word in Self.words(of: text) {
-                let number = numbers[word] ?? Int32(having.count)
-                if number == having.count {
-                    numbers[word] = number
-                    having.append(0)
-                }
-                counts[number, default: 0] += 1
-            }
-            for word in counts.keys { having[Int(word)] += 1 }
-            words.append(counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    /// - Parameters:
+    ///   - statistics: of a collection that the texts are from. - vectors: by these statistics.
+    init(_ statistics: TextStatistics, _ vectors: some Sequence<TextStatistics.Vector>) {
+        var (firsts, entries): ([Int], [Entry]) = ([0], [])
+        for vector in vectors {
+            entries += vector.entries
+            firsts.append(entries.count)
         }
-        let n = Double(texts.count)
-        let weights = having.map { Float(log((1 + n) / (1 + Double($0)))) }
-        var starts = [0]
-        for count in having { starts.append(starts[starts.count - 1] + count) }
+        var starts = [Int](repeating: 0, count: statistics.wordCount + 1)
+        for entry in entries { starts[Int(entry.word) + 1] += 1 }
+        for word in 0..<statistics.wordCount { starts[word + 1] += starts[word] }
         var next = starts
-        var postings = [Posting](repeating: Posting(text: 0, weight: 0), count: starts[having.count])
-        for (text, words) in words.enumerated() {
-            for (word, weight) in Self.unit(words, weights) {
-                postings[next[Int(word)]] = Posting(text: Int32(text), weight: weight)
-                next[Int(word)] += 1
+        var postings = [Posting](repeating: Posting(text: 0, weight: 0), count: entries.count)
+        var peaks = [Float](repeating: 0, count: statistics.wordCount)
+        for text in 0..<firsts.count - 1 {
+            for entry in entries[firsts[text]..<firsts[text + 1]] {
+                let word = Int(entry.word)
+                postings[next[word]] = Posting(text: Int32(text), weight: entry.weight)
+                next[word] += 1
+                peaks[word] = max(peaks[word], entry.weight)
             }
         }
-        (self.numbers, self.weights, self.starts, self.postings) = (numbers, weights, starts, postings)
+        (self.statistics, self.firsts, self.entries) = (statistics, firsts, entries)
+        (self.starts, self.postings, self.peaks) = (starts, postings, peaks)
     }
 
-    /// Lower-case runs of letters and digits.
-    static func words(of text: String) -> [String] {
-        text.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
+    /// An index of texts by their own statistics.
+    init(_ texts: [String], pool: WorkerPool) throws {
+        var counters = [TextStatistics.Counter](repeating: .init(), count: pool.threads)
+        counters.withUnsafeMutableBufferPointer { counters in
+            let counters = counters
+            pool.run(texts.count) { text, worker in counters[worker].add(texts[text]) }
+        }
+        let statistics = TextStatistics(counters.dropFirst().reduce(into: counters[0]) { $0.add($1) })
+        self.init(statistics, try pool.map(texts.count) { text, _ in statistics.vector(of: texts[text]) })
     }
 
-    private static func unit(
-        _ words: [(word: Int32, count: Int)], _ weights: [Float]
-    ) -> [(word: Int32, weight: Float)] {
-        let raw = words.map { ($0.word, (1 + logf(Float($0.count))) * weights[Int($0.word)]) }
-        let length = raw.reduce(0) { $0 + $1.1 * $1.1 }.squareRoot()
-        return raw.map { ($0.0, length > 0 ? $0.1 / length : 0) }
-    }
+    public init(_ texts: [String]) throws { try self.init(texts, pool: WorkerPool(threads: 1)) }
 
-    /// Cosines of a text with all others are summed up here; one for each thread.
-    public struct Scratch {
+    /// Products are summed up here; one for each thread.
+    public struct Scratch: Sendable {
         var scores: [Float]
         var touched: [Int32] = []
+        var histogram = [Int](repeating: 0, count: 1024)
 
         public init(_ index: TextIndex) { scores = [Float](repeating: 0, count: index.count) }
     }
 
-    /// The `limit` most similar texts, best first, ties by number.
-    /// - Parameter isWanted: which texts may be among them, by number and cosine.
-    public func matches(
-        for text: String, limit: Int, _ scratch: inout Scratch, where isWanted: (Int, Float) -> Bool = { _, _ in true }
-    ) -> [Match] {
-        var counts: [Int32: Int] = [:]
-        for word in Self.words(of: text) { if let number = numbers[word] { counts[number, default: 0] += 1 } }
-        let query = Self.unit(counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, weights)
-        for (word, weight) in query where weight > 0 {
-            for posting in postings[starts[Int(word)]..<starts[Int(word) + 1]] {
-                if scratch.scores[Int(posting.text)] == 0 { scratch.touched.append(posting.text) }
-                scratch.scores[Int(posting.text)] += weight * posting.weight
-            }
-        }
-        defer {
-            for text in scratch.touched { scratch.scores[Int(text)] = 0 }
-            scratch.touched.removeAll(keepingCapacity: true)
-        }
-        var best: [Match] = []
-        for text in scratch.touched {
-            let match = Match(text: Int(text), score: scratch.scores[Int(text)])
-            guard best.count < limit || Self.precedes(match, best[best.count - 1]) else { continue }
-            guard isWanted(match.text, match.score) else { continue }
-            best.insert(match, at: best.firstIndex { Self.precedes(match, $0) } ?? best.count)
-            if best.count > limit { best.removeLast() }
-        }
-        return best
+    /// The `limit` most similar texts, best first, ties by number. Texts that share no word are never among them.
+    /// - Parameter floor: the lowest cosine of one.
+    public func matches(for text: String, limit: Int, floor: Float = 0, _ scratch: inout Scratch) -> [Match] {
+        matches(for: statistics.vector(of: text), limit: limit, floor: floor, &scratch)
     }
 
-    private static func precedes(_ one: Match, _ other: Match) -> Bool {
-        one.score > other.score || (one.score == other.score && one.text < other.text)
+    /// Words are looked up by what they can contribute at most, the greatest first, until no text that has none of them can
+    /// be among the best; those that still can are then compared in full. So words like "the" are hardly ever looked up, and
+    /// nothing is missed. (After Turtle and Flood, Query evaluation, 1995.)
+    func matches(
+        for query: TextStatistics.Vector, limit: Int, floor: Float = 0, _ scratch: inout Scratch
+    ) -> [Match] {
+        guard limit > 0 else { return [] }
+        let words = query.entries.map { (entry: $0, most: $0.weight * peaks[Int($0.word)]) }.filter { $0.most > 0 }
+            .sorted { ($1.most, $0.entry.word) < ($0.most, $1.entry.word) }
+        var rest = words.reduce(0) { $0 + $1.most }
+        var least = floor
+        for word in words {
+            // Rounding of sums in another order stays far below.
+            if rest + Self.slack < least { break }
+            look(up: word.entry, &scratch)
+            rest -= word.most
+            least = max(floor, scratch.lowerBound(ofBest: limit))
+        }
+        defer { scratch.clear() }
+        var best = BestMatches(limit: limit, floor: max(floor, .leastNonzeroMagnitude))
+        for text in scratch.touched where scratch.scores[Int(text)] + max(rest, 0) + Self.slack >= least {
+            let own = entries[firsts[Int(text)]..<firsts[Int(text) + 1]]
+            best.offer(Match(number: Int(text), score: query.cosine(own)))
+        }
+        return best.sorted()
+    }
+
+    private static let slack: Float = 1e-4
+
+    private func look(up entry: Entry, _ scratch: inout Scratch) {
+        for posting in postings[starts[Int(entry.word)]..<starts[Int(entry.word) + 1]] {
+            if scratch.scores[Int(posting.text)] == 0 { scratch.touched.append(posting.text) }
+            scratch.scores[Int(posting.text)] += entry.weight * posting.weight
+        }
+    }
+}
+
+extension TextIndex.Scratch {
+    /// A number that at least `count` of the sums reach, and hardly any more would; 0 where there are fewer.
+    fileprivate mutating func lowerBound(ofBest count: Int) -> Float {
+        guard touched.count >= count else { return 0 }
+        let last = histogram.count - 1
+        for text in touched { histogram[min(Int(scores[Int(text)] * Float(last)), last)] += 1 }
+        var (bucket, above) = (last, histogram[last])
+        while above < count {
+            bucket -= 1
+            above += histogram[bucket]
+        }
+        for place in histogram.indices { histogram[place] = 0 }
+        return Float(bucket) / Float(last)
+    }
+
+    fileprivate mutating func clear() {
+        for text in touched { scores[Int(text)] = 0 }
+        touched.removeAll(keepingCapacity: true)
     }
 }

@@ -19,7 +19,7 @@ public struct RegionJob {
     /// Makes the corpus. On failure no corpus appears, but for one in counting how its classes are used, which comes last.
     /// - Parameters:
     ///   - starting: told what is there already.
-    ///   - progress: what is done, how much of it, of how much; what it throws ends the work.
+    ///   - progress: what happened to how many samples, of how many; what it throws ends the work.
     public func run(
         starting: (DerivedCorpusJob.Start) -> Void = { _ in },
         progress: (_ what: String, _ done: Int, _ all: Int) throws -> Void = { _, _, _ in }
@@ -43,7 +43,7 @@ public struct RegionJob {
                 if case .after(let samples) = start { resumed = samples }
                 if start != .finished, classes == nil { classes = try ownClasses(source, progress) }
                 began = Clock.seconds
-            }, progress: { try progress("describing images", $0, $1) },
+            }, progress: { try progress("described", $0, $1) },
             make: { try RegionMaker(source: source, classes: classes, options: options).samples($0) })
         let seconds = Clock.seconds - began
         let count = classes?.count ?? options.classes
@@ -94,7 +94,7 @@ public struct RegionJob {
         if Directory.exists(options.classFile) { return try found(origin) }
         let regions = try source.sample(
             regions: RegionClasses.sampleSize(classes: options.classes), seed: options.seed
-        ) { try progress("looking for classes", $0, $1) }
+        ) { try progress("searched for classes", $0, $1) }
         let classes = try RegionClasses(
             grouping: regions, width: encoder.width, classes: options.classes, seed: options.seed, pool: encoder.pool)
         try RegionClassFile(classes: classes, origin: origin).write(to: options.classFile)
@@ -126,7 +126,7 @@ public struct RegionJob {
             for distributions in try pool.collect(end - start, { try Self.classes(corpus.read(start + $0)) }) {
                 usage.add(distributions)
             }
-            try progress("counting classes", end, corpus.count)
+            try progress("counted", end, corpus.count)
         }
         return (usage.used, usage.perplexity)
     }

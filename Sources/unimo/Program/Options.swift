@@ -44,7 +44,9 @@ struct ByteSize: ExpressibleByArgument {
     var defaultValueDescription: String { Quantity.writeBytes(bytes) }
 }
 
-extension CorpusKind: ExpressibleByArgument {}
+extension CorpusKind: ExpressibleByArgument {
+    public static var allValueStrings: [String] { packed.map(\.rawValue) }
+}
 extension ModelConfig.Kind: ExpressibleByArgument {}
 extension TextUnit: ExpressibleByArgument {}
 extension HoldOut.Part: ExpressibleByArgument {}

@@ -12,6 +12,16 @@ extension FuzzParser {
             _ = try decoder.decode(
                 StoredSample(key: "a", members: [.init(name: CaptionList.memberName, bytes: bytes)]), random: key)
         },
+        FuzzParser("rewrites-json", seeds: rewriteSeeds) { bytes, _ in
+            let list = try RewriteList(annotation(RewriteList.memberName, bytes))
+            try promise(
+                RewriteList(annotation(RewriteList.memberName, list.member.bytes)) == list, "texts do not survive")
+        },
+        FuzzParser("neighbours-json", seeds: neighbourSeeds) { bytes, _ in
+            let list = try NeighbourList(annotation(NeighbourList.memberName, bytes))
+            let again = try NeighbourList(annotation(NeighbourList.memberName, list.member.bytes))
+            try promise(again == list, "neighbours do not survive")
+        },
         FuzzParser("sample-json", seeds: sampleSeeds) { bytes, _ in
             try check(StoredSample(key: "a", members: [.init(name: "json", bytes: bytes)]))
         },
@@ -49,6 +59,10 @@ extension FuzzParser {
         },
     ]
 
+    private static func annotation(_ name: String, _ bytes: [UInt8]) -> StoredSample {
+        StoredSample(key: "a", members: [.init(name: name, bytes: bytes)])
+    }
+
     private static let key = RandomKey(seed: 1, purpose: .masking)
     private static let decoder = SampleDecoder(
         needs: SampleNeeds(maxTokens: 8), prepare: { _, _ in },
@@ -78,6 +92,29 @@ extension FuzzParser {
         [
             Seed("two", #"["one","two \u00e9 \ud83d\ude42"]"#), Seed("none", "[]"), Seed("numbers", "[1, null]"),
             Seed("deep", String(repeating: "[", count: 600)),
+        ]
+    }
+
+    private static func rewriteSeeds() -> [Seed] {
+        let list = RewriteList(
+            paraphrases: ["a caption"],
+            rewritten: [
+                .init(text: "a cat", level: .word, kind: .object, replaced: "dog", replacement: "cat"),
+                .init(text: "two cats", level: .sentence),
+            ])
+        return [
+            Seed("three", list.member.bytes), Seed("none", #"{"paraphrases":[],"rewritten":[]}"#),
+            Seed("level", #"{"paraphrases":[],"rewritten":[{"level":"letter","text":"a"}]}"#),
+            Seed("blank", #"{"paraphrases":["\u2003"],"rewritten":[]}"#),
+        ]
+    }
+
+    private static func neighbourSeeds() -> [Seed] {
+        let list = NeighbourList(
+            images: [.init(sample: 3, key: "a/b", score: 0.75)], texts: [.init(sample: 0, key: "c", score: -0.1)])
+        return [
+            Seed("two", list.member.bytes), Seed("none", #"{"images":[],"texts":[]}"#),
+            Seed("wide", #"{"images":[{"key":"a","sample":9223372036854775807,"score":1e39}],"texts":[]}"#),
         ]
     }
 

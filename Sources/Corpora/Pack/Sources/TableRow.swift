@@ -39,7 +39,7 @@ struct TableRow {
             item.image = .file(file.resolve(image))
         }
         switch file.settings.kind {
-        case .images, .regions: return [item]
+        case .images, .regions, .annotations: return [item]
         case .pairs:
             guard let texts else { throw lacks(.text) }
             item.text = texts.count == 1 ? .inline(texts[0]) : .captions(texts)

@@ -10,6 +10,6 @@ struct CorpusCommand: ParsableCommand {
             """,
         subcommands: [
             CorpusPack.self, CorpusVerify.self, CorpusInspect.self, CorpusPeek.self, CorpusScenes.self,
-            CorpusRegions.self,
+            CorpusRewrite.self, CorpusRetrieve.self, CorpusRegions.self,
         ])
 }

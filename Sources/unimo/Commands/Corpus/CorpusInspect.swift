@@ -48,7 +48,9 @@ extension CorpusSummary {
             "directory": .string(directory), "kind": .string(kind.rawValue), "tool": .string(tool),
             "fingerprint": .string(fingerprint), "samples": .integer(samples), "shards": .array(shardRows),
             "frames": .integer(frames), "bytes": .integer(Int(bytes)), "raw_bytes": .integer(Int(rawBytes)),
-            "members": members.json, "text_bytes": contents.textBytes.json, "text_words": contents.textWords.json,
+            "members": members.json,
+            "made_from": .object(madeFrom.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }),
+            "text_bytes": contents.textBytes.json, "text_words": contents.textWords.json,
             "text_tokens": contents.textTokens.json, "captions_per_image": contents.captions.json,
             "regions_per_sample": contents.regions.json, "image_bytes": contents.imageBytes.json,
             "image_shorter_sides": contents.shorterSides.json, "image_longer_sides": contents.longerSides.json,
@@ -66,6 +68,7 @@ extension CorpusSummary {
             "  packed by \(tool)",
             "  fingerprint \(fingerprint)",
         ]
+        lines += madeFrom.sorted { $0.key < $1.key }.map { "  \($0.key): made from \($0.value)" }
         lines += contents.textBytes.chart("bytes of a text")
         lines += contents.textWords.chart("words of a text")
         lines += contents.textTokens.chart("tokens of a text")

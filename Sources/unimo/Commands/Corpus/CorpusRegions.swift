@@ -79,7 +79,7 @@ struct CorpusRegions: ParsableCommand {
             report = try RegionJob(options).run { start in
                 if let text = Self.line(start) { Program.complain(text) }
             } progress: { what, done, all in
-                line.show(what, done, all)
+                line.show(what, done: done, total: all)
                 try Interruption.check()
             }
         } catch is Interruption.Requested {

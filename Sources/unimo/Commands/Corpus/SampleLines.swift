@@ -17,6 +17,8 @@ extension StoredSample {
     private func content(of member: Member) -> Content {
         do {
             if member.name == CaptionList.memberName { return Self.content(try CaptionList(member)) }
+            if member.name == RewriteList.memberName { return Self.content(try RewriteList(self)) }
+            if member.name == NeighbourList.memberName { return Self.content(try NeighbourList(self)) }
             if member.name.hasSuffix("npy") { return Self.content(try NumpyArray(member.bytes, name: member.name)) }
             if Self.imageNames.contains(member.name) { return Self.content(try decodeImage(member.bytes)) }
         } catch { return .fault(error) }
@@ -31,6 +33,14 @@ extension StoredSample {
         Content(
             name: "captions", value: .array(list.captions.map { .string($0) }),
             text: list.captions.map { "\n    " + $0 }.joined())
+    }
+
+    private static func content(_ list: RewriteList) -> Content {
+        Content(name: "rewrites", value: list.json, text: list.lines.map { "\n    " + $0 }.joined())
+    }
+
+    private static func content(_ list: NeighbourList) -> Content {
+        Content(name: "neighbours", value: list.json, text: list.lines.map { "\n    " + $0 }.joined())
     }
 
     private static func content(_ array: NumpyArray) -> Content {

@@ -1,0 +1,160 @@
+import ArgumentParser
+import Collectives
+import Corpora
+import Curation
+import Recipes
+import Runtime
+import Telemetry
+
+struct CorpusRetrieve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retrieve",
+        abstract: "Find images and texts like those of pairs, for UNIMO's contrastive learning.",
+        discussion: """
+            Makes a corpus of annotations, with neighbours.json for each pair: the images whose mean region feature has the \
+            highest cosine with the pair's, and the texts whose words (TF-IDF) have the highest with its captions'. The \
+            search is exact.
+
+            Under mpirun each rank holds and searches a part of the collections; the same corpora give the same bytes for \
+            any number of ranks. What is finished stays in OUT.tmp when the work is interrupted: the same command goes on \
+            from there.
+            """)
+
+    @Argument(help: "A packed corpus of pairs, or of regions with captions.")
+    var pairs: String
+
+    @Option(name: .customLong("out"), help: "The corpus directory to make.")
+    var output: String
+
+    @Option(help: ArgumentHelp("Images to search, a corpus of regions; PAIRS has to be one too.", valueName: "corpus"))
+    var images: String?
+
+    @Option(help: ArgumentHelp("Texts to search, a corpus of texts.", valueName: "corpus"))
+    var texts: String?
+
+    @Option(help: "Neighbours of a pair, of images and of texts each, at most.")
+    var count = RetrievalSettings().count
+
+    @Option(help: ArgumentHelp("The lowest cosine of a neighbour (default: any).", valueName: "cosine"))
+    var threshold: Float?
+
+    @Flag(name: .customLong("exclude-same"), help: "Leave out samples that have the pair's own key.")
+    var excludesSame = false
+
+    @Flag(help: "Begin again, whatever an interrupted attempt has left in OUT.tmp.")
+    var afresh = false
+
+    @OptionGroup var workers: WorkersOption
+    @OptionGroup var json: JSONOption
+
+    /// Seconds that ranks wait for one that reads its part of the collections.
+    private static let deadline = 3600.0
+
+    func validate() throws {
+        guard images != nil || texts != nil else {
+            throw ValidationError("nothing to search in: name a corpus with --images, --texts, or both")
+        }
+        guard (1...10_000).contains(count) else {
+            throw ValidationError("--count takes a number in 1...10000, not \(count)")
+        }
+        if let threshold, !(-1...1).contains(threshold) {
+            throw ValidationError("--threshold takes a cosine in -1...1, not \(threshold)")
+        }
+    }
+
+    func run() throws {
+        Interruption.catchSignals()
+        try RankProgram.perform(computeThreads: workers.count, deadline: Self.deadline) { ranks in
+            let job = try ranks.together("opening corpora") { try job() }
+            let pool = WorkerPool(threads: workers.count)
+            defer { pool.stop() }
+            do { return try retrieve(job, ranks, pool) } catch let dismissal as RetrievalJob.Dismissal {
+                return Runtime.ExitCode(rawValue: Program.report(dismissal.cause)) ?? .data
+            }
+        }
+    }
+
+    private func job() throws -> RetrievalJob {
+        var settings = RetrievalSettings()
+        (settings.count, settings.threshold, settings.excludesSame) = (count, threshold, excludesSame)
+        var job = try RetrievalJob(
+            try ShardCorpus(directory: pairs), images: try images.map { try ShardCorpus(directory: $0) },
+            texts: try texts.map { try ShardCorpus(directory: $0) }, output: output, settings: settings)
+        job.startsAfresh = afresh
+        return job
+    }
+
+    private func retrieve(
+        _ job: RetrievalJob, _ ranks: CommunicationThread, _ pool: WorkerPool
+    ) throws -> Runtime.ExitCode {
+        let line = SampleProgress()
+        let report = try job.run(ranks: ranks, pool: pool) { notice in
+            line.clear()
+            if let text = notice.line { Program.complain(text) }
+        } progress: { stage, done, total in
+            if ranks.rank == 0 { line.show(stage == .reading ? "read" : "compared", done: done, total: total) }
+            guard ranks.rank == 0 else { return }
+            do { try Interruption.check() } catch {
+                line.clear()
+                throw Interruption.Requested(remark: "the same command goes on after the last finished shard")
+            }
+        }
+        line.clear()
+        if let report { json.print(report.json(directory: output), else: report.lines(directory: output)) }
+        return .done
+    }
+}
+
+extension RetrievalJob.Notice {
+    /// For people, on standard error; nil where there is nothing to say.
+    fileprivate var line: String? {
+        switch self {
+        case .start(let start): start.line
+        case .memory(let images, let texts, let ranks):
+            "memory of \(ranks == 1 ? "the rank" : "each of \(ranks) ranks"): "
+                + "\(Quantity.approximate(images)) for images, about \(Quantity.approximate(texts)) for texts"
+        }
+    }
+}
+
+extension RetrievalReport {
+    fileprivate func json(directory: String) -> JSONValue {
+        let examples = tally.examples.map { example -> JSONValue in
+            [
+                "key": .string(example.key), "image": example.image?.json ?? .null, "text": example.text?.json ?? .null,
+            ]
+        }
+        return [
+            "directory": .string(directory), "samples": .integer(samples), "fingerprint": .string(fingerprint),
+            "images": tally.images.json, "texts": tally.texts.json, "examples": .array(examples),
+        ]
+    }
+
+    fileprivate func lines(directory: String) -> [String] {
+        ["\(directory): \(Quantity.count(samples, "pair"))", tally.images.line("image"), tally.texts.line("text")]
+            + tally.examples.map { example in
+                "  \(example.key): "
+                    + [("image", example.image), ("text", example.text)].compactMap { name, neighbour in
+                        neighbour.map { "\(name) \($0.key), cosine \(rounded(Double($0.score)))" }
+                    }.joined(separator: "; ")
+            }
+    }
+}
+
+extension NeighbourTally.Part {
+    fileprivate var json: JSONValue {
+        [
+            "neighbours": .integer(neighbours), "pairs_without": .integer(without),
+            "mean_first": meanFirst.map { .number($0) } ?? .null, "mean_last": meanLast.map { .number($0) } ?? .null,
+        ]
+    }
+
+    fileprivate func line(_ noun: String) -> String {
+        guard let meanFirst, let meanLast else { return "  no similar \(noun)s" }
+        let cosines = "mean cosine \(rounded(meanFirst)) of the first, \(rounded(meanLast)) of the last"
+        let rest = "\(Quantity.count(without, "pair")) without"
+        return "  \(Quantity.count(neighbours, "similar \(noun)")), \(cosines); \(rest)"
+    }
+}
+
+private func rounded(_ number: Double) -> Double { (number * 1e4).rounded() / 1e4 }
