@@ -18,7 +18,7 @@ extension EvaluatedModel {
         switch config {
         case .unimo2(let config):
             let scenes = try SceneCorpus(named: name, kind: .pairs, side: config.imageSize)
-            let corpus = try scenes ?? ShardCorpus(directory: name)
+            let corpus: any StoredCorpus = if let scenes { scenes } else { try ShardCorpus(directory: name) }
             guard [.images, .texts, .pairs].contains(corpus.kind) else {
                 throw RecipeContradiction("\(name) holds \(corpus.kind.rawValue), and a unimo2 model reads images and texts")
             }

@@ -1,6 +1,7 @@
 import Autograd
 import Batches
 import Corpora
+import Evaluation
 import FoundationEssentials
 import Models
 import Storage

@@ -57,7 +57,8 @@ public struct RegionJob {
     private func corpus(side: Int) throws -> any StoredCorpus {
         let scenes = try SceneCorpus(
             named: options.images, kind: .pairs, side: side, encoding: options.keepsImages ? .png : .pixmap)
-        let corpus: any StoredCorpus = try scenes ?? ShardCorpus(directory: options.images)
+        let corpus: any StoredCorpus =
+            if let scenes { scenes } else { try ShardCorpus(directory: options.images) }
         guard corpus.kind == .images || corpus.kind == .pairs else {
             throw RecipeContradiction(
                 "\(options.images) holds \(corpus.kind.rawValue); regions are made of images or pairs")

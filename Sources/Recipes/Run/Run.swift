@@ -78,7 +78,7 @@ public final class Run {
         try Run.checkSameRecipe(resolved, communication)
         keeper = CheckpointKeeper(directory, communication, log)
         let sources = try recipe.staged(communication, log)
-        let corpora = try communication.together("opening the corpora") {
+        let corpora = try communication.together("opening the corpora") { [recipe] in
             try OpenCorpora(sources, for: recipe.model.kind, ranks: ranks, retry: .standard(log))
         }
         checkpoint = try ResumePoint.find(
