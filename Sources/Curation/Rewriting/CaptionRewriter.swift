@@ -1,4 +1,4 @@
-import Corpora
+public import Corpora
 import Runtime
 
 /// A caption in which something was replaced, so that it says something else (UNIMO §3.1; phrase and word level).
