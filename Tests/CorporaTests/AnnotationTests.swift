@@ -71,22 +71,23 @@ import Testing
             let job = job("cut\(stop)")
             var rounds = 0
             #expect(throws: Stop.self) {
-                try job.run(pool: pool) { _, _ in
-                    rounds += 1
-                    if rounds == stop { throw Stop() }
-                } make: {
-                    Self.annotated($0)
-                }
+                try job.run(
+                    pool: pool,
+                    progress: { _, _ in
+                        rounds += 1
+                        if rounds == stop { throw Stop() }
+                    }, make: Self.annotated)
             }
             var (start, made): (DerivedCorpusJob.Start?, Int) = (nil, 0)
-            let found = try job.run(pool: pool) {
-                start = $0
-            } make: {
-                made += $0.count
-                return Self.annotated($0)
-            }
+            let found = try job.run(
+                pool: pool, starting: { start = $0 },
+                make: {
+                    made += $0.count
+                    return Self.annotated($0)
+                })
+            let expected: DerivedCorpusJob.Start = made == 300 ? .afresh : .after(samples: 300 - made)
             #expect(found.fingerprint == whole && found.samples == 300)
-            #expect(start == (made == 300 ? .afresh : .after(samples: 300 - made)))
+            #expect(start == expected)
             #expect(stop < 5 || made < 300, "nothing was kept of \(stop) rounds")
         }
         #expect(throws: CorpusError.exists(path: directory("whole"))) {

@@ -108,8 +108,9 @@ import Testing
         func vector(_ text: String) -> [String: Double] {
             var counts: [String: Int] = [:]
             for word in text.split(separator: " ") { counts[String(word), default: 0] += 1 }
-            let raw = counts.reduce(into: [String: Double]()) {
-                $0[$1.key] = rarity[$1.key].map { rarity in (1 + log(Double($1.value))) * rarity }
+            var raw: [String: Double] = [:]
+            for (word, count) in counts {
+                if let rarity = rarity[word] { raw[word] = (1 + log(Double(count))) * rarity }
             }
             let length = raw.values.reduce(0) { $0 + $1 * $1 }.squareRoot()
             return raw.mapValues { $0 / length }

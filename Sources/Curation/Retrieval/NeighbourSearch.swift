@@ -58,7 +58,7 @@ final class NeighbourSearch {
         let queries = try queries(range)
         let limit = settings.count + (settings.excludesSame ? 1 : 0)
         let floor = settings.threshold ?? -.infinity
-        let likeImages = try images.map { images in
+        let likeImages = images.map { images in
             images.search(queries.map(\.mean), limit: limit, floor: floor, pool: pool).map {
                 named($0, images.keys, images.range)
             }

@@ -90,7 +90,8 @@ struct CorpusRewrite: ParsableCommand {
         (settings.words, settings.phrases, settings.sentences, settings.seed) = (words, phrases, sentences, seed)
         var job = try RewriteJob(
             corpus, output: output, lexicon: try Lexicon.installed(in: lexicon),
-            paraphrases: try paraphrases.map { try ParaphraseFile(path: $0, where: keys.contains) }, settings: settings)
+            paraphrases: try paraphrases.map { path in try ParaphraseFile(path: path) { keys.contains($0) } },
+            settings: settings)
         job.startsAfresh = afresh
         return job
     }
