@@ -10,7 +10,8 @@ struct EvaluateRetrieval: ParsableCommand {
         discussion: """
             Every pair's caption is looked for among all captions by its image, and the reverse, by the cosine of the \
             encoders' outputs. Ties count against the model. --rerank orders the nearest candidates of each query anew by \
-            the matching head's log-odds + weight · cosine / τ, and prints both tables.
+            the matching head's log-odds + weight · cosine / τ, and prints both tables. A head that learned from mismatches drawn \
+            by similarity tells what the cosine does not: 1 adds both up; 0 is right after uniform mismatches.
             """)
 
     @OptionGroup var options: EvaluationOptions
@@ -19,7 +20,7 @@ struct EvaluateRetrieval: ParsableCommand {
     var rerank: Int?
 
     @Option(help: ArgumentHelp("Weight of cosine / τ beside the matching head's log-odds.", valueName: "weight"))
-    var contrastiveWeight = 0.3
+    var contrastiveWeight = 1.0
 
     @OptionGroup var json: JSONOption
 
