@@ -5,6 +5,9 @@ public import Runtime
 public struct RetrievalReport: Sendable {
     public var samples: Int
     public var fingerprint: String
+    /// In which rank 0 read its part of the collections, and in which all ranks compared.
+    public var readingSeconds: Double
+    public var comparingSeconds: Double
     public var tally: NeighbourTally
 }
 

@@ -1,7 +1,7 @@
 public import Corpora
 import Runtime
 
-/// A caption in which something was replaced, so that it says something else (UNIMO §3.1; phrase and word level).
+/// A caption in which something was replaced, so that it says something else (UNIMO, arXiv 2012.15409; phrase and word level).
 public struct RewrittenCaption: Sendable, Equatable {
     public var text: String
     public var kind: CaptionPart.Kind

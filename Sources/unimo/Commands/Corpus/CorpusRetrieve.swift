@@ -126,12 +126,17 @@ extension RetrievalReport {
         }
         return [
             "directory": .string(directory), "samples": .integer(samples), "fingerprint": .string(fingerprint),
+            "seconds": ["reading": .number(readingSeconds), "comparing": .number(comparingSeconds)],
             "images": tally.images.json, "texts": tally.texts.json, "examples": .array(examples),
         ]
     }
 
     fileprivate func lines(directory: String) -> [String] {
-        ["\(directory): \(Quantity.count(samples, "pair"))", tally.images.line("image"), tally.texts.line("text")]
+        [
+            "\(directory): \(Quantity.count(samples, "pair")); collections read in "
+                + "\(WorkProgress.duration(readingSeconds)), compared in \(WorkProgress.duration(comparingSeconds))",
+            tally.images.line("image"), tally.texts.line("text"),
+        ]
             + tally.examples.map { example in
                 "  \(example.key): "
                     + [("image", example.image), ("text", example.text)].compactMap { name, neighbour in
