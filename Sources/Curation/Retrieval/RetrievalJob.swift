@@ -122,9 +122,10 @@ public struct RetrievalJob: Sendable {
         if !isInRound, case .failure(let error) = made { throw Dismissal(cause: error) }
         let (samples, fingerprint) = try made.get()
         let stored = try ShardCorpus(directory: output)
+        let tally = try NeighbourTally(stored, pool: pool)
         return RetrievalReport(
             samples: samples, fingerprint: fingerprint, readingSeconds: reading, comparingSeconds: comparing,
-            tally: try NeighbourTally(stored, pool: pool))
+            images: images.map { _ in tally.images }, texts: texts.map { _ in tally.texts }, examples: tally.examples)
     }
 
     /// Takes part in the rounds that rank 0 calls.

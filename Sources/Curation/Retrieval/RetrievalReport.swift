@@ -8,7 +8,11 @@ public struct RetrievalReport: Sendable {
     /// In which rank 0 read its part of the collections, and in which all ranks compared.
     public var readingSeconds: Double
     public var comparingSeconds: Double
-    public var tally: NeighbourTally
+    /// What was searched; nil where nothing was.
+    public var images: NeighbourTally.Part?
+    public var texts: NeighbourTally.Part?
+    /// The first pairs that have neighbours.
+    public var examples: [NeighbourTally.Example]
 }
 
 /// Stored neighbours, counted.
