@@ -65,7 +65,7 @@ struct CorpusRetrieve: ParsableCommand {
     func run() throws {
         Interruption.catchSignals()
         try RankProgram.perform(computeThreads: workers.count, deadline: Self.deadline) { ranks in
-            let job = try ranks.together("opening corpora") { try job() }
+            let job = try ranks.together("opening corpora") { try self.job() }
             let pool = WorkerPool(threads: workers.count)
             defer { pool.stop() }
             do { return try retrieve(job, ranks, pool) } catch let dismissal as RetrievalJob.Dismissal {
