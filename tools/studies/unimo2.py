@@ -74,7 +74,7 @@ STUDY = Study(
     note=NOTE.replace("\n", " "),
     recipe=recipe,
     data=[
-        DataSet("scenes", "two-object scenes with held-out combinations", steps=1200, candidates=1000),
+        DataSet("scenes", "two-object scenes with held-out combinations", steps=1000, candidates=1000),
         DataSet("stamps", "stamps of Tux Paint", steps=400, candidates=75),
     ],
     cells=[
