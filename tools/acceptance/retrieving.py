@@ -19,8 +19,9 @@ def scenes(scratch):
     return scratch / "scenes"
 
 
-def retrieve(scratch, name, ranks=0, code=0):
-    places = [scenes(scratch) / "pairs", "--texts", scenes(scratch) / "texts", "--out", scratch / name]
+def retrieve(scratch, name, ranks=0, code=0, source=None):
+    source = source or scenes(scratch)
+    places = [source / "pairs", "--texts", source / "texts", "--out", scratch / name]
     arguments = ["corpus", "retrieve", *places, "--count", 9, "--workers", 1]
     return Job(*arguments, ranks=ranks, cwd=scratch).wait(code)
 
@@ -49,3 +50,16 @@ def taken(scratch):
     text = retrieve(scratch, "taken", ranks=2, code=2)
     expect(text.count("taken exists already") == 1, text)
     return "exit 2"
+
+
+@check("retrieve on ranks ends with exit code 3 and the file's name where one rank meets damage, and leaves no corpus")
+def damage(scratch):
+    unimo("corpus", "scenes", "--out", scratch / "scenes", "--count", 3000, "--seed", 4, "--side", 16, cwd=scratch)
+    shard = scratch / "scenes/texts/shard-000000.tar.zst"
+    data = bytearray(shard.read_bytes())
+    data[len(data) * 3 // 4] ^= 8
+    shard.write_bytes(data)
+    text = retrieve(scratch, "damaged", ranks=2, code=3, source=scratch / "scenes")
+    expect_words(text, "texts/shard-000000.tar.zst at byte", "expected SHA-256", "copy or pack it again")
+    expect(not (scratch / "damaged").exists(), "a corpus appeared")
+    return "exit 3"
