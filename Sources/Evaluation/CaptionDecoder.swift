@@ -1,7 +1,7 @@
 import Autograd
 import Glibc
 public import Batches
-public import Models
+import Models
 public import Runtime
 public import Tensors
 

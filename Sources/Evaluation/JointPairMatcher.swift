@@ -1,5 +1,5 @@
 import Autograd
-public import Batches
+import Batches
 import Models
 import Runtime
 import Tensors

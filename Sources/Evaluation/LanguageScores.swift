@@ -1,7 +1,7 @@
 import Autograd
 public import Batches
 import Glibc
-public import Models
+import Models
 public import Runtime
 public import Tensors
 

@@ -1,6 +1,6 @@
 import Autograd
 public import Batches
-public import Models
+import Models
 public import Runtime
 public import Tensors
 
