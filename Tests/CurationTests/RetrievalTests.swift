@@ -150,8 +150,8 @@ import Testing
             let said = described.map { other in caption.reduce(0) { $0 + $1.value * (other[$1.key] ?? 0) } }
             check(list.texts, said, count: 20, { $0 == 7 ? "pairs-3" : "text-\($0)" }, floor: 1e-9)
         }
-        #expect(report.samples == 700 && report.tally.images.neighbours == 700 * 20)
-        #expect(report.tally.images.without == 0 && report.tally.texts.without == 1)
+        #expect(report.samples == 700 && report.images?.neighbours == 700 * 20)
+        #expect(report.images?.without == 0 && report.texts?.without == 1)
     }
 
     @Test("count and threshold hold, and the pair's own key is left out where it is asked for")

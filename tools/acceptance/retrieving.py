@@ -45,7 +45,7 @@ for ranks in RANKS:
 
 @check("retrieve on ranks ends in order where the place is taken, with one message")
 def taken(scratch):
-    alone(scratch)
-    text = retrieve(scratch, "alone", ranks=2, code=2)
-    expect(text.count("alone exists already") == 1, text)
+    retrieve(scratch, "taken")
+    text = retrieve(scratch, "taken", ranks=2, code=2)
+    expect(text.count("taken exists already") == 1, text)
     return "exit 2"

@@ -1,6 +1,6 @@
 import Runtime
 
-/// Samples of other corpora that are like a pair: the member `neighbours.json` of annotations (UNIMO §3.2, retrieval).
+/// Samples of other corpora that are like a pair: the member `neighbours.json` of annotations (UNIMO, arXiv 2012.15409).
 public struct NeighbourList: Sendable, Equatable, Codable {
     public static let memberName = "neighbours.json"
     /// What `CorpusIndex.madeFrom` calls the corpora of images and of texts.

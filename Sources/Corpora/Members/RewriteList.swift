@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Runtime
 
-/// What may be said of an image instead of its captions: the member `rewrites.json` of annotations (UNIMO §3.1).
+/// What may be said of an image instead of its captions: the member `rewrites.json` of annotations (UNIMO, arXiv 2012.15409).
 public struct RewriteList: Sendable, Equatable, Codable {
     public static let memberName = "rewrites.json"
     /// Texts of one image at most, and bytes of the member.

@@ -3,7 +3,7 @@ public import Corpora
 public import Runtime
 
 /// Finds for each pair the images and texts of other corpora that are most like it: makes annotations with a member
-/// `neighbours.json` for each sample (UNIMO §3.2, arXiv 2012.15409). Every rank searches a part of the collections.
+/// `neighbours.json` for each sample (UNIMO, arXiv 2012.15409). Every rank searches a part of the collections.
 ///
 /// What is finished stays in `OUT.tmp` when the work ends early. Bytes depend on the corpora and the settings; not on the
 /// number of ranks or threads, and not on interruptions.
@@ -96,19 +96,24 @@ public struct RetrievalJob: Sendable {
         job.startsAfresh = startsAfresh
         var search: NeighbourSearch?
         var isInRound = false
+        var (reading, comparing) = (0.0, 0.0)
         let made = Result {
             try job.run(
                 pool: pool, starting: { notice(.start($0)) }, progress: { try progress(.searching, $0, $1) },
                 make: { range in
                     isInRound = true
                     try Self.call(PeerBytes(range).bytes, ranks)
+                    let start = Clock.seconds
                     if search == nil { notice(memory(ranks: ranks.size)) }
                     let searching =
                         try search ?? NeighbourSearch(self, ranks: ranks, pool: pool) { try progress(.reading, $0, $1) }
+                    if search == nil { reading = Clock.seconds - start }
                     search = searching
+                    let begin = Clock.seconds
                     let samples = try searching.neighbours(of: range).map {
                         StoredSample(key: $0.key, members: [$0.list.member])
                     }
+                    comparing += Clock.seconds - begin
                     isInRound = false
                     return samples
                 })
@@ -117,8 +122,10 @@ public struct RetrievalJob: Sendable {
         if !isInRound, case .failure(let error) = made { throw Dismissal(cause: error) }
         let (samples, fingerprint) = try made.get()
         let stored = try ShardCorpus(directory: output)
+        let tally = try NeighbourTally(stored, pool: pool)
         return RetrievalReport(
-            samples: samples, fingerprint: fingerprint, tally: try NeighbourTally(stored, pool: pool))
+            samples: samples, fingerprint: fingerprint, readingSeconds: reading, comparingSeconds: comparing,
+            images: images.map { _ in tally.images }, texts: texts.map { _ in tally.texts }, examples: tally.examples)
     }
 
     /// Takes part in the rounds that rank 0 calls.

@@ -5,7 +5,14 @@ public import Runtime
 public struct RetrievalReport: Sendable {
     public var samples: Int
     public var fingerprint: String
-    public var tally: NeighbourTally
+    /// In which rank 0 read its part of the collections, and in which all ranks compared.
+    public var readingSeconds: Double
+    public var comparingSeconds: Double
+    /// What was searched; nil where nothing was.
+    public var images: NeighbourTally.Part?
+    public var texts: NeighbourTally.Part?
+    /// The first pairs that have neighbours.
+    public var examples: [NeighbourTally.Example]
 }
 
 /// Stored neighbours, counted.

@@ -7,7 +7,7 @@ public struct CaptionPart: Sendable, Hashable {
     /// What a replacement keeps, so that the sentence stays one.
     public struct Form: Sendable, Hashable {
         public var kind: Kind
-        /// Of the object.
+        /// Of the object, an attribute's own object included: "three" asks for several.
         public var isPlural: Bool
         /// Whether an attribute stands before its object.
         public var leads: Bool
@@ -40,7 +40,8 @@ extension CaptionPart {
             let object = graph.objects[attribute.object]
             let leads = attribute.range.upperBound <= object.range.lowerBound
             let ending = Self.ending(text(attribute.range))
-            parts += [part(.attribute, attribute.range, leads: leads, ending: ending)].compactMap { $0 }
+            parts += [part(.attribute, attribute.range, plural: object.isPlural, leads: leads, ending: ending)]
+                .compactMap { $0 }
             guard leads, !attribute.range.isEmpty, object.range.lowerBound - attribute.range.upperBound == 1 else {
                 continue
             }
@@ -49,6 +50,8 @@ extension CaptionPart {
         }
         for relation in graph.relations {
             guard relation.ranges.count == 1, let range = relation.ranges.first, !range.isEmpty else { continue }
+            // A possessive 's belongs to the word before it.
+            guard text(range).first?.isLetter == true else { continue }
             let ending = Self.ending(text(range))
             parts += [part(.relation, range, ending: ending)].compactMap { $0 }
             let object = graph.objects[relation.object]

@@ -1,7 +1,7 @@
 public import Corpora
 import Runtime
 
-/// A caption in which something was replaced, so that it says something else (UNIMO §3.1; phrase and word level).
+/// A caption in which something was replaced, so that it says something else (UNIMO, arXiv 2012.15409; phrase and word level).
 public struct RewrittenCaption: Sendable, Equatable {
     public var text: String
     public var kind: CaptionPart.Kind
@@ -57,8 +57,10 @@ struct CaptionRewriter {
         return found
     }
 
+    /// Its words in lower case, those with hyphens as they are and part by part; "man's" says man.
     private static func plain(_ caption: String) -> String {
-        String(caption.lowercased().map { $0.isLetter || $0 == "-" || $0 == "'" ? $0 : " " })
+        let words = String(caption.lowercased().map { $0.isLetter || $0 == "-" ? $0 : " " })
+        return words + " " + words.replacing("-", with: " ")
     }
 
     /// The caption with other words in a place; "a" and "an" before it are made to fit, a capital is kept.

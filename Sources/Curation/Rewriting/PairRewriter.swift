@@ -2,7 +2,7 @@ import Corpora
 import Runtime
 
 /// Writes what may be said of an image instead of its captions: words and phrases replaced, captions of other images, and
-/// what says the same (UNIMO §3.1, arXiv 2012.15409). One for each thread.
+/// what says the same (UNIMO, arXiv 2012.15409). One for each thread.
 struct PairRewriter {
     private let survey: CaptionSurvey
     private let parser: SceneGraphParser

@@ -2,7 +2,7 @@ public import Corpora
 public import Runtime
 import Storage
 
-/// Rewrites the captions of a corpus offline: makes annotations with a member `rewrites.json` for each sample (UNIMO §3.1,
+/// Rewrites the captions of a corpus offline: makes annotations with a member `rewrites.json` for each sample (UNIMO,
 /// arXiv 2012.15409).
 ///
 /// What is finished stays in `OUT.tmp` when the work ends early. Bytes depend on the corpus, the lexicon, the paraphrases and
@@ -26,6 +26,8 @@ public struct RewriteJob {
     public var layout = CorpusWriter.Layout(kind: .annotations)
     /// Begin again, whatever an earlier attempt has left.
     public var startsAfresh = false
+    /// Pairs rewritten between two calls of `progress`.
+    var round = 256
     private let corpus: any StoredCorpus
     private let lexicon: Lexicon
     private let paraphrases: ParaphraseFile?
@@ -58,7 +60,7 @@ public struct RewriteJob {
         pool: WorkerPool, notice: (Notice) -> Void = { _ in },
         progress: (_ stage: Stage, _ done: Int, _ total: Int) throws -> Void = { _, _, _ in }
     ) throws -> RewriteReport {
-        var job = DerivedCorpusJob(output: output, kind: .annotations, source: corpus, record: record)
+        var job = DerivedCorpusJob(output: output, kind: .annotations, source: corpus, record: record, round: round)
         job.layout = layout
         job.startsAfresh = startsAfresh
         let parser = SceneGraphParser(lexicon: lexicon)
