@@ -76,6 +76,14 @@ import Testing
         #expect(CaptionRewriter.replacing(range, of: Array(caption.utf8), by: text) == expected)
     }
 
+    @Test("words are the same whether or not other letters stand beside them")
+    func words() {
+        let all = String(String.UnicodeScalarView((0..<128).compactMap(UnicodeScalar.init)))
+        for text in ["A dog, the 2nd\r\non-it", "", "  ", "x", "Don't", all, "a\u{0}b"] {
+            #expect(TextStatistics.words(of: text) + ["été"] == TextStatistics.words(of: text + " Été"), "\(text)")
+        }
+    }
+
     @Test("similar texts come best first, the same whatever was asked before, and a text is most like itself")
     func similarTextsComeFirst() throws {
         let texts = [

@@ -110,8 +110,9 @@ public struct RetrievalJob: Sendable {
                     if search == nil { reading = Clock.seconds - start }
                     search = searching
                     let begin = Clock.seconds
-                    let samples = try searching.neighbours(of: range).map {
-                        StoredSample(key: $0.key, members: [$0.list.member])
+                    let found = try searching.neighbours(of: range)
+                    let samples = try pool.map(found.count) { task, _ in
+                        StoredSample(key: found[task].key, members: [found[task].list.member])
                     }
                     comparing += Clock.seconds - begin
                     isInRound = false

@@ -5,6 +5,8 @@ import Storage
 public struct ParaphraseFile: Sendable {
     /// Bytes of the file at most.
     private static let byteLimit: UInt64 = 8 << 30
+    /// Texts of one sample at most.
+    private static let textLimit = 1000
 
     private let texts: [String: [String]]
     /// SHA-256 of the file.
@@ -30,6 +32,9 @@ public struct ParaphraseFile: Sendable {
             guard texts[entry.key] == nil else { throw fault("each key once", "`\(entry.key)` again") }
             guard !entry.paraphrases.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {
                 throw fault("texts", "one of nothing but blanks")
+            }
+            guard entry.paraphrases.count <= Self.textLimit else {
+                throw fault("at most \(Self.textLimit) texts", "\(entry.paraphrases.count)")
             }
             texts[entry.key] = entry.paraphrases
         }
