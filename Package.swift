@@ -86,8 +86,8 @@ let fuzzParsers: [Target] =
         .target(
             name: "FuzzParsers",
             dependencies: [
-                "Runtime", "Storage", "Batches", "Text", "Vision", "Corpora", "Models", "Checkpoints", "Telemetry",
-                "Recipes",
+                "Runtime", "Storage", "Batches", "Text", "Vision", "Corpora", "Models", "Checkpoints", "Curation",
+                "Telemetry", "Recipes",
             ], path: "Tests/Fuzz/Parsers", swiftSettings: swiftSettings)
     ]
 

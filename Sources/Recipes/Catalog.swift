@@ -30,7 +30,8 @@ enum Catalog {
             return UNIMO.SequenceToSequence(maxTokens: config.maxTokens, regions: regions, weight: entry.lossWeight)
         case .maskedRegion:
             return UNIMO.MaskedRegion(
-                regions: needs, maxTokens: corpus == .images ? nil : config.maxTokens, weight: entry.lossWeight)
+                regions: needs, maxTokens: corpus == .images ? nil : config.maxTokens, weight: entry.lossWeight,
+                classWeight: entry.classWeight)
         case .crossModalContrastive:
             return UNIMO.CrossModalContrast(
                 maxTokens: config.maxTokens, regions: needs, related: entry.candidates?.counts ?? RelatedNeeds(),

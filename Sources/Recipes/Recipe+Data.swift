@@ -52,6 +52,9 @@ extension Recipe.MixtureEntry {
         if objective.isGrounding, model.hasDictionary {
             dictionaryWeight = Float(try node.number("dictionary_weight", in: .positive, default: 1))
         }
+        if objective == .maskedRegion {
+            classWeight = Float(try node.number("class_weight", in: .positive, default: 1))
+        }
         try readMismatch(node)
         try readCandidates(node, corpora)
         bytesPerToken = try node.number("bytes_per_token", in: .positive, default: 4)
@@ -91,7 +94,8 @@ extension Recipe.MixtureEntry {
         (weights, batchSize, chunk) = ([(0, 1)], .samples(1), 0)
         (augmentation, ending, bytesPerToken) = (objective.augmentation, .repeat, 4)
         together = 1
-        (lossWeight, dictionaryWeight, mismatch, mismatchShare) = (1, 1, .uniform, 0.5)
+        (lossWeight, dictionaryWeight, classWeight) = (1, 1, 1)
+        (mismatch, mismatchShare) = (.uniform, 0.5)
         packsTexts = objective == .maskedLanguage && corpora.first { [corpus] in $0.name == corpus }?.kind == .texts
         guard let source = corpora.first(where: { [corpus] in $0.name == corpus }) else {
             throw node.fault(

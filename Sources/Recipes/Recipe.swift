@@ -76,6 +76,8 @@ public struct Recipe: Sendable {
         /// Of the objective's own term, and of the dictionary's, in the loss.
         public var lossWeight: Float
         public var dictionaryWeight: Float
+        /// Of `masked_region`'s second term.
+        public var classWeight: Float
         /// Of `image_text_matching`: who lends captions, and to which share of the images.
         public var mismatch: ImageTextMatching.Mismatch
         public var mismatchShare: Float

@@ -16,16 +16,19 @@ extension UNIMO {
         /// Intersection over union from which a region is hidden with a drawn one.
         private let overlap: Float
 
-        /// - Parameter maxTokens: nil for images alone.
+        /// - Parameters:
+        ///   - maxTokens: nil for images alone.
+        ///   - weight: of the features' term, a sum over F squares. - classWeight: of the classes'.
         public init(
-            regions: RegionNeeds, maxTokens: Int?, share: Float = 0.15, overlap: Float = 0.3, weight: Float = 1
+            regions: RegionNeeds, maxTokens: Int?, share: Float = 0.15, overlap: Float = 0.3, weight: Float = 1,
+            classWeight: Float = 1
         ) {
             self.share = share
             self.overlap = overlap
             needs = SampleNeeds(maxTokens: maxTokens, regions: regions)
             terms =
                 [LossTerm(Self.name, weight: weight)]
-                + (regions.classCount > 0 ? [LossTerm("region_classes", weight: weight)] : [])
+                + (regions.classCount > 0 ? [LossTerm("region_classes", weight: classWeight)] : [])
         }
 
         public var groups: Set<String> {

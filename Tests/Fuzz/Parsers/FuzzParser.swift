@@ -40,7 +40,7 @@ public struct FuzzParser: Sendable {
 
     /// Every parser, sorted by name.
     public static let all: [FuzzParser] =
-        (storage + checkpoints + tokenizers + images + members + corpora + sources + recipes)
+        (storage + checkpoints + tokenizers + images + members + corpora + sources + recipes + curation)
         .sorted { $0.name < $1.name }
 
     /// The seeds as the program makes them today.

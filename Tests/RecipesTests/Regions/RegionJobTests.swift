@@ -38,18 +38,17 @@ import Testing
         let report = try make("scenes:70:3:2:train", out: "regions")
         #expect(report.samples == 70 && report.regions == 630 && report.width == 32 && report.resumed == 0)
         let corpus = try ShardCorpus(directory: directory("regions"))
-        let scenes = try #require(SceneCorpus(named: "scenes:70:3:2:train", kind: .pairs, side: 24))
+        let scenes = try #require(try SceneCorpus(named: "scenes:70:3:2:train", kind: .pairs, side: 24))
         #expect(corpus.kind == .regions && corpus.index.madeFrom == ["source": scenes.fingerprint])
         var usage = ClassUsage(classes: 5)
+        let boxes = try PatchGrid(side: 6, cells: 3).boxes
         for index in 0..<70 {
             let (sample, scene) = (try corpus.read(index), try scenes.read(index))
             #expect(sample.key == scene.key && sample.key.hasPrefix("train-"))
             #expect(sample.text == scene.text && sample.image == nil)
             let regions = try RegionSet(sample)
             #expect(regions.width == 1 && regions.height == 1 && regions.features.shape == [9, 32])
-            #expect(
-                regions.features.element == .float32 && regions.boxes.floats == (try PatchGrid(side: 6, cells: 3).boxes)
-            )
+            #expect(regions.features.element == .float32 && regions.boxes.floats == boxes)
             let classes = try #require(regions.classes).floats
             for row in 0..<9 { #expect(abs(classes[5 * row..<5 * row + 5].reduce(0, +) - 1) < 1e-5) }
             usage.add(classes)
@@ -103,10 +102,10 @@ import Testing
             small(&options)
             options.workers = stop % 2 + 1
             #expect(throws: Stop.self) {
-                _ = try RegionJob(options).run { _, _, _ in
+                _ = try RegionJob(options).run(progress: { _, _, _ in
                     calls += 1
                     if calls == stop { throw Stop() }
-                }
+                })
             }
             #expect(!Directory.exists(directory("cut\(stop)")))
             let report = try make("scenes:600:5", out: "cut\(stop)", small)
@@ -120,7 +119,7 @@ import Testing
     func ranges() throws {
         let pool = WorkerPool(threads: 2)
         let encoder = try RegionEncoder(path: directory("encoder"), cells: 2, pool: pool)
-        let source = RegionSource(try #require(SceneCorpus(named: "scenes:130:5", kind: .pairs, side: 24)), encoder)
+        let source = RegionSource(try #require(try SceneCorpus(named: "scenes:130:5", kind: .pairs, side: 24)), encoder)
         let maker = RegionMaker(source: source, classes: nil, options: options("", out: "x"))
         let whole = try maker.samples(0..<130)
         for range in [0..<1, 54..<57, 3..<125, 129..<130] {
