@@ -1,10 +1,12 @@
-import Runtime
+public import Runtime
 import Synchronization
 
 extension WorkerPool {
     /// What `body` makes of each task of `0 ..< count`, in their order.
     /// - Throws: what the first task threw that threw anything. Those behind it are left out if they haven't begun.
-    func map<Value>(_ count: Int, _ body: (_ task: Int, _ worker: Int) throws -> Value) throws -> [Value] {
+    public func map<Value>(
+        _ count: Int, _ body: (_ task: Int, _ worker: Int) throws -> Value
+    ) throws -> [Value] {
         var made = [Result<Value, any Error>?](repeating: nil, count: count)
         let end = Atomic<Int>(count)
         made.withUnsafeMutableBufferPointer { made in

@@ -124,7 +124,8 @@ public struct RegionJob {
         var usage = ClassUsage(classes: classes)
         for start in stride(from: 0, to: corpus.count, by: 1024) {
             let end = min(start + 1024, corpus.count)
-            for distributions in try pool.collect(end - start, { try Self.classes(corpus.read(start + $0)) }) {
+            let distributions = try pool.map(end - start) { place, _ in try Self.classes(corpus.read(start + place)) }
+            for distributions in distributions {
                 usage.add(distributions)
             }
             try progress("counted", end, corpus.count)

@@ -22,7 +22,7 @@ struct RegionMaker {
         let features = try source.features(of: Array(chunk), within: limit)
         let distributions = classes?.distributions(of: features, pool: source.encoder.pool)
         let wanted = chunk.clamped(to: range)
-        return try source.encoder.pool.collect(wanted.count) { place in
+        return try source.encoder.pool.map(wanted.count) { place, _ in
             let index = wanted.lowerBound + place
             let stored = try source.corpus.read(index)
             let regions = regions(index - chunk.lowerBound, features, distributions)

@@ -25,7 +25,7 @@ struct RegionSource {
     /// - Returns: `(indices·cells², C)`.
     /// - Throws: what the corpus throws; `RegionError.outOfRange`.
     func features(of indices: [Int], within limit: Float = .greatestFiniteMagnitude) throws -> [Float] {
-        let samples = try encoder.pool.collect(indices.count) { try reader.sample(indices[$0]) }
+        let samples = try encoder.pool.map(indices.count) { place, _ in try reader.sample(indices[place]) }
         var images = ImageRows(size: encoder.imageSize)
         for sample in samples { images.append(sample.images[0]) }
         let features = encoder.features(of: images)
@@ -55,17 +55,5 @@ struct RegionSource {
             try progress(end, count)
         }
         return features
-    }
-}
-
-extension WorkerPool {
-    /// What `body` gives for `0 ..< count`, in order; the first error when there is one.
-    func collect<Result>(_ count: Int, _ body: (Int) throws -> Result) throws -> [Result] {
-        var results = [Swift.Result<Result, any Error>?](repeating: nil, count: count)
-        results.withUnsafeMutableBufferPointer { results in
-            let base = results.baseAddress
-            run(count) { task, _ in base?[task] = Swift.Result { try body(task) } }
-        }
-        return try results.compactMap { try $0?.get() }
     }
 }
