@@ -53,7 +53,7 @@ import Testing
     @Test("matrices and tables begin as large as the configuration says, visual positions as large as it says of them")
     func rangesReachParameters() {
         var config = Self.config
-        func deviations(_ config: ModelConfig) -> [String: Float] {
+        func deviations(_ config: UNIMO2Config) -> [String: Float] {
             let drawn = UNIMO2(config).parameters.compactMap { parameter -> (String, Float)? in
                 guard case .truncatedNormal(let deviation) = parameter.initialization else { return nil }
                 return (parameter.name, deviation)
