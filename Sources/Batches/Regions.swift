@@ -105,8 +105,9 @@ public struct RegionRows: Sendable, Equatable {
         precondition(others.width == width && others.hiddenRows.isEmpty, "rows of \(width) and \(others.width)")
         let rows = Int(others.offsets[image])..<Int(others.offsets[image + 1])
         features += others.features[rows.lowerBound * width..<rows.upperBound * width]
-        locations += others.locations[
-            rows.lowerBound * Self.locationWidth..<rows.upperBound * Self.locationWidth]
+        locations +=
+            others.locations[
+                rows.lowerBound * Self.locationWidth..<rows.upperBound * Self.locationWidth]
         offsets.append(Int32(self.rows + rows.count))
     }
 

@@ -23,7 +23,8 @@ public struct RelatedRows: Sendable, Equatable {
         guard samples.contains(where: { !$0.related.isEmpty }) else { return nil }
         regions = needs.map { RegionRows(width: $0.width, classCount: $0.classCount) }
         for (owner, (position, sample)) in zip(positions, samples).enumerated() {
-            precondition(sample.related.count < 256, "\(sample.key) has \(sample.related.count) related samples, limit 255")
+            precondition(
+                sample.related.count < 256, "\(sample.key) has \(sample.related.count) related samples, limit 255")
             for (number, related) in sample.related.enumerated() {
                 append(related, owner: owner, position: position + (number + 1) << 24)
             }

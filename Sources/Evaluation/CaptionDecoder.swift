@@ -22,7 +22,8 @@ public struct CaptionDecoder {
     public let lengthPenalty: Double
 
     public init(
-        model: any EvaluableModel, arena: Arena, pool: WorkerPool, ends: (start: Int32, end: Int32), forbidden: Set<Int32>,
+        model: any EvaluableModel, arena: Arena, pool: WorkerPool, ends: (start: Int32, end: Int32),
+        forbidden: Set<Int32>,
         maxTokens: Int, beams: Int = 1, lengthPenalty: Double = 0.6
     ) {
         precondition(beams > 0 && maxTokens >= 2, "\(beams) beams of \(maxTokens) tokens")

@@ -87,7 +87,9 @@ extension UNIMO: EvaluableModel {
     ) -> any CaptionState {
         guard let regions = chunk.regions else { preconditionFailure("captions of no regions") }
         var empty = TextRows()
-        for image in 0..<regions.count { empty.append(Sample(key: "", tokens: [ends.start, ends.end]), position: image) }
+        for image in 0..<regions.count {
+            empty.append(Sample(key: "", tokens: [ends.start, ends.end]), position: image)
+        }
         return UNIMOCaptionState(self, regions, empty: empty, capacity: capacity, tape)
     }
 

@@ -44,7 +44,8 @@ public struct RetrievalReport: Sendable, Equatable {
     /// The `count` nearest candidates of each query ordered anew by matching score + `weight` · cosine; those behind them
     /// stay where they are.
     public init(
-        _ embeddings: PairEmbeddings, reranking count: Int, by matcher: any PairMatcher, weight: Float, pool: WorkerPool,
+        _ embeddings: PairEmbeddings, reranking count: Int, by matcher: any PairMatcher, weight: Float,
+        pool: WorkerPool,
         progress: (Int, Int) throws -> Void = { _, _ in }
     ) rethrows {
         let search = NearestCandidates(embeddings, keeping: count, pool: pool)

@@ -22,7 +22,8 @@ public struct UNIMOConfig: Sendable, Equatable, Codable {
     public var initializerRange: Float?
 
     public init(
-        vocabulary: Int, maxTokens: Int, maxRegions: Int, regionWidth: Int, regionClasses: Int, transformer: EncoderConfig,
+        vocabulary: Int, maxTokens: Int, maxRegions: Int, regionWidth: Int, regionClasses: Int,
+        transformer: EncoderConfig,
         projection: Int, dropout: Float,
         initializerRange: Float? = nil
     ) {

@@ -147,14 +147,16 @@ extension Recipe.Candidates {
             let known = corpora.filter { $0.kind == .annotations }.map(\.name)
             guard known.contains(name) else {
                 throw node.fault(
-                    key, expected: "a corpus of annotations" + (known.isEmpty ? "" : ": \(known.joined(separator: ", "))"),
+                    key,
+                    expected: "a corpus of annotations" + (known.isEmpty ? "" : ": \(known.joined(separator: ", "))"),
                     remedy: "declare what `unimo corpus \(key == "rewrites" ? "rewrite" : "retrieve")` has made under "
                         + "`corpora`, with kind: annotations")
             }
             return name
         }
         func count(_ key: String, _ fallback: Int, of annotations: String, _ name: String?) throws -> Int {
-            try node.refuse(key, without: annotations, remedy: "name the corpus of annotations that they are drawn from")
+            try node.refuse(
+                key, without: annotations, remedy: "name the corpus of annotations that they are drawn from")
             return try name == nil ? 0 : node.integer(key, in: 0...40, default: fallback)
         }
         rewrites = try annotations("rewrites")

@@ -171,7 +171,8 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
     var isGrounding: Bool {
         switch self {
         case .maskedLanguage, .captioning, .imageContrastive: true
-        case .imageTextContrastive, .imageTextMatching, .sequenceToSequence, .maskedRegion, .crossModalContrastive: false
+        case .imageTextContrastive, .imageTextMatching, .sequenceToSequence, .maskedRegion, .crossModalContrastive:
+            false
         }
     }
 

@@ -15,9 +15,10 @@ extension Oracles {
             let targets = inputs.constant("targets", columns: y.columns)
             return [
                 (0..<y.rows).reduce(0) { sum, row in
-                    sum + (0..<y.columns).reduce(0) {
-                        $0 + targets[row, $1] * (log(targets[row, $1]) + crossEntropy(y, row, $1))
-                    }
+                    sum
+                        + (0..<y.columns).reduce(0) {
+                            $0 + targets[row, $1] * (log(targets[row, $1]) + crossEntropy(y, row, $1))
+                        }
                 } * inputs.number("scale")
             ]
         },

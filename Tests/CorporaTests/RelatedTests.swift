@@ -6,7 +6,8 @@ import Testing
 
 @Suite("What pairs are compared with") struct RelatedTests {
     private static let scenes = SceneSettings(seed: 4, count: 40, objects: 2...3, side: 16)
-    private static let regions = RegionNeeds(count: 3, width: SceneRegions.featureWidth, classCount: SceneRegions.classCount)
+    private static let regions = RegionNeeds(
+        count: 3, width: SceneRegions.featureWidth, classCount: SceneRegions.classCount)
 
     private static func corpus(_ kind: CorpusKind) -> SceneCorpus {
         SceneCorpus(name: kind.rawValue, kind: kind, settings: scenes)
@@ -88,7 +89,7 @@ import Testing
         let chunk = try Self.batches(1, Self.entry(RelatedNeeds(words: 2, images: 1)))[0].chunks[0]
         let related = try #require(chunk.related)
         #expect(Set(related.items.map(\.position)).count == related.items.count)
-        #expect(related.items.allSatisfy { chunk.positions.indices.contains($0.owner) && $0.position > 1 << 24 })
+        #expect(related.items.allSatisfy { chunk.positions.indices.contains($0.owner) && $0.position >= 1 << 24 })
         #expect(related.items.map(\.owner) == related.items.map(\.owner).sorted())
     }
 
@@ -105,9 +106,11 @@ import Testing
         #expect(performing: { try reader.sample(0) }, throws: { "\($0)".contains("sample 999, far") })
     }
 
-    @Test("annotations that cannot be read stop the run, with the member and what is wrong", arguments: [
-        "nonsense", "{\"images\":[{\"sample\":-1,\"key\":\"k\",\"score\":0.5}],\"texts\":[]}", "{\"images\":[]}",
-    ])
+    @Test(
+        "annotations that cannot be read stop the run, with the member and what is wrong",
+        arguments: [
+            "nonsense", "{\"images\":[{\"sample\":-1,\"key\":\"k\",\"score\":0.5}],\"texts\":[]}", "{\"images\":[]}",
+        ])
     func damagedAnnotations(json: String) throws {
         let corpus = MemoryCorpus(
             name: "n", kind: .annotations,
@@ -118,9 +121,11 @@ import Testing
             })
         let reader = HeldOutReader(
             entry: Self.entry(RelatedNeeds(images: 1), neighbours: corpus), seed: 3, tokenize: wordLengths)
-        #expect(performing: { try reader.sample(0) }, throws: { error in
-            guard case CorpusError.damaged(let fault) = error else { return false }
-            return fault.found.contains(NeighbourList.memberName)
-        })
+        #expect(
+            performing: { try reader.sample(0) },
+            throws: { error in
+                guard case CorpusError.damaged(let fault) = error else { return false }
+                return fault.found.contains(NeighbourList.memberName)
+            })
     }
 }

@@ -41,11 +41,15 @@ import Testing
 
     private func texts(_ texts: [[Int32]]) -> TextRows {
         var rows = TextRows()
-        for (position, tokens) in texts.enumerated() { rows.append(Sample(key: "", tokens: tokens), position: position) }
+        for (position, tokens) in texts.enumerated() {
+            rows.append(Sample(key: "", tokens: tokens), position: position)
+        }
         return rows
     }
 
-    private func elements(_ x: Variable?) -> [Float] { x.map { x in (0..<x.value.count).map { x.value.floats[$0] } } ?? [] }
+    private func elements(_ x: Variable?) -> [Float] {
+        x.map { x in (0..<x.value.count).map { x.value.floats[$0] } } ?? []
+    }
 
     private func generated(_ target: [Int32]) -> UNIMO.Output {
         model.understand(

@@ -7,12 +7,13 @@ import Training
 
 /// A golden of an objective as a run of one step.
 struct GoldenObjective {
-    static let names = [
-        "masked_language_text", "masked_language_pairs", "masked_language_pairs_summed",
-        "masked_language_pairs_baseline", "masked_language_pairs_hiding", "captioning", "captioning_baseline",
-        "image_text_matching",
-        "image_text_contrastive", "image_contrastive",
-    ] + GoldenStream.names
+    static let names =
+        [
+            "masked_language_text", "masked_language_pairs", "masked_language_pairs_summed",
+            "masked_language_pairs_baseline", "masked_language_pairs_hiding", "captioning", "captioning_baseline",
+            "image_text_matching",
+            "image_text_contrastive", "image_contrastive",
+        ] + GoldenStream.names
 
     let run: RankedRun
     let loss: Double

@@ -9,7 +9,8 @@ import Testing
 
     private func image(_ boxes: [Float]) -> RegionFeatures {
         RegionFeatures(
-            width: 3, classCount: 0, features: [Float](repeating: 1, count: 3 * boxes.count / 4), boxes: boxes, classes: [])
+            width: 3, classCount: 0, features: [Float](repeating: 1, count: 3 * boxes.count / 4), boxes: boxes,
+            classes: [])
     }
 
     private func hidden(_ image: RegionFeatures, share: Float = 0.15, seed: Int) -> [Int32] {

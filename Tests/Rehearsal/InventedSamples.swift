@@ -39,7 +39,8 @@ private func inventedRelated(
     _ related: RelatedNeeds, _ needs: SampleNeeds, vocabulary: Int, _ random: inout RandomStream
 ) -> [RelatedSample] {
     let counts: [(RelatedSample.Role, Int)] = [
-        (.paraphrase, related.paraphrases), (.rewritten, related.rewritten), (.image, related.images), (.text, related.texts),
+        (.paraphrase, related.paraphrases), (.rewritten, related.rewritten), (.image, related.images),
+        (.text, related.texts),
     ]
     return counts.flatMap { role, count in
         (0..<random.integer(below: count + 1)).map { _ in

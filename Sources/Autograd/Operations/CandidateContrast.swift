@@ -28,7 +28,8 @@ extension Tape {
     ) -> Double {
         precondition(
             images.columns == texts.columns && offsets.last == candidates.count,
-            "candidateContrast: images \(images.value.shape), texts \(texts.value.shape), \(candidates.count) candidates")
+            "candidateContrast: images \(images.value.shape), texts \(texts.value.shape), \(candidates.count) candidates"
+        )
         let inputs = records ? [images, texts].map(cleared) : []
         var (loss, slope) = (0.0, 0.0)
         for (start, end) in zip(offsets, offsets.dropFirst()) where end > start {

@@ -36,10 +36,13 @@ extension OperationTable {
         OperationCase(
             "candidateContrast",
             [
-                .variable("u", [6, 7], [512, 256], deviation: 0.3), .variable("v", [6, 7], [512, 256], deviation: 0.3),
+                .variable("u", [6, 7], [512, 256], deviation: 0.3),
+                .variable("v", [6, 7], [512, 256], deviation: 0.3),
                 .integers("images") { $0 == .small ? [0, 2, 3, 4, 0, 1, 5] : (0..<512).map { $0 } },
                 .integers("texts") { $0 == .small ? [0, 2, 3, 0, 4, 1, 5] : (0..<512).map { $0 } },
-                .integers("positive") { $0 == .small ? [1, 1, 0, 1, 0, 1, 0] : (0..<512).map { $0 % 16 == 0 ? 1 : 0 } },
+                .integers("positive") {
+                    $0 == .small ? [1, 1, 0, 1, 0, 1, 0] : (0..<512).map { $0 % 16 == 0 ? 1 : 0 }
+                },
                 .integers("offsets") { $0 == .small ? [0, 5, 7] : (0...32).map { $0 * 16 } },
                 .parameter("temperature", [1], [1], deviation: 0, mean: 0.09),
             ],

@@ -55,7 +55,8 @@ public struct LoaderEntry: Sendable {
     public var prepare: Prepare
 
     public init(
-        corpus: any StoredCorpus, related: RelatedSource? = nil, sampling: SamplerEntry, chunk: ChunkLimit = .slice, needs: SampleNeeds,
+        corpus: any StoredCorpus, related: RelatedSource? = nil, sampling: SamplerEntry, chunk: ChunkLimit = .slice,
+        needs: SampleNeeds,
         textEnds: TextEnds = TextEnds(), prepare: @escaping Prepare = { _, _ in }
     ) {
         self.corpus = corpus

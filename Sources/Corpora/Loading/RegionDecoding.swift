@@ -9,11 +9,13 @@ struct RegionDecoding: Sendable {
         do { found = try RegionSet(stored) } catch { throw UnusableSample(reason: error.description) }
         guard found.features.shape[1] == needs.width else {
             throw UnusableSample(
-                reason: "its regions have \(found.features.shape[1]) features, the model's region_width is \(needs.width)")
+                reason:
+                    "its regions have \(found.features.shape[1]) features, the model's region_width is \(needs.width)")
         }
         let regions = found.count > needs.count ? found.prefix(needs.count) : found
         return RegionFeatures(
-            width: needs.width, classCount: needs.classCount, features: regions.features.floats, boxes: boxes(of: regions),
+            width: needs.width, classCount: needs.classCount, features: regions.features.floats,
+            boxes: boxes(of: regions),
             classes: try classes(of: regions))
     }
 

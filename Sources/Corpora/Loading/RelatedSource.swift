@@ -45,7 +45,8 @@ public struct RelatedSource: Sendable {
             }
         }
         if needs.images + needs.texts > 0, let neighbours {
-            let list = try Self.list(index, in: neighbours) { (sample) throws(MemberError) in try NeighbourList(sample) }
+            let list = try Self.list(index, in: neighbours) { (sample) throws(MemberError) in try NeighbourList(sample)
+            }
             for (role, count, found, corpus) in [
                 (RelatedSample.Role.image, needs.images, list.images, images),
                 (.text, needs.texts, list.texts, texts),
@@ -67,7 +68,8 @@ public struct RelatedSource: Sendable {
             throw CorpusError.damaged(
                 FileFault(
                     path: "\(annotations.name)/\(sample.shard)", offset: sample.offset, expected: error.expected,
-                    found: "\(error.found) in `\(error.member)` of \(sample.key)", remedy: "make the annotations again"))
+                    found: "\(error.found) in `\(error.member)` of \(sample.key)", remedy: "make the annotations again")
+            )
         }
     }
 

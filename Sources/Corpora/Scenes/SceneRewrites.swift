@@ -21,7 +21,8 @@ enum SceneRewrites {
         for distance in 1...count where said.insert(caption(distance)).inserted {
             rewritten.append(.init(text: caption(distance), level: .sentence))
         }
-        return RewriteList(paraphrases: paraphrase(scene).map { [SceneGrammar.caption($0)] } ?? [], rewritten: rewritten)
+        return RewriteList(
+            paraphrases: paraphrase(scene).map { [SceneGrammar.caption($0)] } ?? [], rewritten: rewritten)
     }
 
     /// The same scene told from its second object, or with its others the other way round; nil for an object alone.

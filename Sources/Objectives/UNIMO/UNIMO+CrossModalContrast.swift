@@ -79,7 +79,8 @@ extension UNIMO {
             case .image: sequences.append(ModalSequence(image: B + item.number, position: item.position))
             }
         }
-        let (allRegions, allTexts) = chunk.related.map { (regions.joined($0.regions), text.joined($0.texts)) } ?? (regions, text)
+        let (allRegions, allTexts) =
+            chunk.related.map { (regions.joined($0.regions), text.joined($0.texts)) } ?? (regions, text)
         let positions = Array(chunk.positions) + (chunk.related?.regionPositions ?? [])
         return vectors(of: sequences, embed(allRegions, positions: positions, allTexts, tape), tape)
     }

@@ -20,7 +20,8 @@ extension EvaluatedModel {
             let scenes = try SceneCorpus(named: name, kind: .pairs, side: config.imageSize)
             let corpus: any StoredCorpus = if let scenes { scenes } else { try ShardCorpus(directory: name) }
             guard [.images, .texts, .pairs].contains(corpus.kind) else {
-                throw RecipeContradiction("\(name) holds \(corpus.kind.rawValue), and a unimo2 model reads images and texts")
+                throw RecipeContradiction(
+                    "\(name) holds \(corpus.kind.rawValue), and a unimo2 model reads images and texts")
             }
             return EvaluatedCorpus(
                 corpus: corpus, hasImages: corpus.kind != .texts, hasTexts: corpus.kind != .images)
@@ -44,7 +45,8 @@ extension EvaluatedModel {
     func pairs(_ name: String, for purpose: String) throws -> any StoredCorpus {
         let found = try corpus(name)
         guard found.isPairs else {
-            throw RecipeContradiction("\(name) holds \(found.corpus.kind.rawValue); \(purpose) needs images with captions")
+            throw RecipeContradiction(
+                "\(name) holds \(found.corpus.kind.rawValue); \(purpose) needs images with captions")
         }
         return found.corpus
     }

@@ -22,10 +22,12 @@ extension OpenCorpora {
         let annotations = self[name]
         if let scenes = annotations as? SceneCorpus {
             guard let source = self[pairs] as? SceneCorpus, source.settings == scenes.settings else {
-                throw RecipeContradiction("candidates: \(name) is of other scenes than \(pairs); give both the same settings")
+                throw RecipeContradiction(
+                    "candidates: \(name) is of other scenes than \(pairs); give both the same settings")
             }
         } else if let packed = annotations as? ShardCorpus {
-            try DerivedCorpus.check(packed, madeFrom: self[pairs], remedy: "make it anew from \(pairs) with `\(command)`")
+            try DerivedCorpus.check(
+                packed, madeFrom: self[pairs], remedy: "make it anew from \(pairs) with `\(command)`")
         }
         return annotations
     }

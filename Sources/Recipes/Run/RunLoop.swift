@@ -71,7 +71,8 @@ final class RunLoop {
             if rank == 0 { try run.directory.cutOffSamples(from: firstBatch) }
         }
         let samples = try run.communication.together("opening the sample log") {
-            recipe.log.samples ? try SampleLog(run.directory, names: run.data.recipe.mixture.map(\.name), rank: rank) : nil
+            recipe.log.samples
+                ? try SampleLog(run.directory, names: run.data.recipe.mixture.map(\.name), rank: rank) : nil
         }
         let source = RecordedSource(loader, samples: samples, directory: run.directory)
         dumpTensors()
