@@ -6,7 +6,7 @@ import Runtime
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measure a trained model on held-out data.",
-        subcommands: [EvaluateRetrieval.self, EvaluateLanguage.self, EvaluateCaptions.self])
+        subcommands: [EvaluateRetrieval.self, EvaluateLanguage.self, EvaluateCaptions.self, EvaluateProbe.self])
 }
 
 /// What every evaluation takes.
