@@ -38,6 +38,6 @@ def classes_are_read_off(scratch):
     out, _ = run("evaluate", "probe", model, "--corpus", scratch / "labelled")
     expect_words(out, "3 classes", "most frequent class")
     _, err = run("evaluate", "probe", model, "--corpus", scratch / "plain", code=2)
-    expect_words(err, "expected a member `cls` that says the class of text-0000", "--members cls")
+    expect_words(err, "expected a member `cls` that says the class of", "text-0000", "--members cls")
     _, err = run("evaluate", "probe", model, "--corpus", scratch / "labelled", "--limit", 1, code=2)
     expect_words(err, "expected several classes in `cls`")
