@@ -24,7 +24,7 @@ import torch
 import yaml
 from torch import Tensor
 
-from dumped import read_batch, reference_of
+from dumped import loss_of, read_batch, reference_of
 from objectives import Batch, code_totals
 from optimizer import AdamW, Schedule, global_norm
 from single_stream import SingleStream
@@ -54,12 +54,12 @@ def row(check: str, name: str, run: float, reference: float, error: float, limit
     )
 
 
-def gradients_of(run: Path, model: Model, batches: list[AnyBatch]) -> tuple[list[float], dict[str, Tensor]]:
+def gradients_of(model: Model, batches: list[AnyBatch]) -> tuple[list[float], dict[str, Tensor]]:
     """The loss of each batch, and the summed gradient of every tensor in the groups they declare."""
     model.zero_grad(set_to_none=True)
     losses = []
     for batch in batches:
-        loss = reference_of(run).loss_of(model, batch)
+        loss = loss_of(model, batch)
         loss.backward()
         losses.append(float(loss.detach()))
     groups = set().union(*(batch.groups(model.has_dictionary) for batch in batches))
@@ -74,7 +74,7 @@ def gradients_of(run: Path, model: Model, batches: list[AnyBatch]) -> tuple[list
 def compare_closely(run: Path, step: Path) -> list[dict]:
     """One step from its own weights: losses and gradients."""
     batches = batches_of(run, step)
-    losses, gradients = gradients_of(run, model_of(run, step), batches)
+    losses, gradients = gradients_of(model_of(run, step), batches)
     gradients = settings(run)[0].trained(gradients)
     rows = compare_losses(step, batches, losses)
     rows += compare_choices(model_of(run, step), batches)
@@ -193,7 +193,7 @@ def compare_trajectory(run: Path, model: Model, steps: list[Path], metrics: dict
         if number not in metrics:
             raise Fault(f"{run}/metrics.jsonl: expected a row with step {number}, found steps {sorted(metrics)[:5]}…")
         metric, batches = metrics[number], batches_of(run, path)
-        losses, gradients = gradients_of(run, model, batches)
+        losses, gradients = gradients_of(model, batches)
         for index, (batch, loss) in enumerate(zip(batches, losses)):
             found = metric["batches"][index]["loss"]
             name = f"step {number} batch-{index:02d} {batch.objective}"
@@ -223,7 +223,8 @@ def batches_of(run: Path, step: Path) -> list[AnyBatch]:
     paths = sorted(step.glob("batch-*.safetensors"))
     if not paths:
         raise Fault(f"{step}: expected batch-00.safetensors and so on, found no batch")
-    return [read_batch(reference_of(run), *slices) for _, slices in groupby(paths, key=lambda path: path.name[: len("batch-00")])]
+    slices = groupby(paths, key=lambda path: path.name[: len("batch-00")])
+    return [read_batch(reference_of(run), *files) for _, files in slices]
 
 
 def model_of(run: Path, step: Path) -> Model:

@@ -39,6 +39,10 @@ def reference_of(run: Path) -> Reference:
     return REFERENCES[json.loads((run / "config.json").read_text()).get("model", "unimo2")]
 
 
+def loss_of(model: Any, batch: Any) -> Any:
+    return next(reference.loss_of for reference in REFERENCES.values() if type(model) is reference.model)(model, batch)
+
+
 def read_batch(reference: Reference, *paths: Path) -> Any:
     """A batch. Several files are the slices of several ranks, in rank order."""
     slices, metadata = [], {}
