@@ -29,10 +29,26 @@ public protocol EvaluableModel: Model {
 public protocol PairMatcher {
     /// Takes the pairs of a chunk, behind those it has.
     mutating func add(_ chunk: Chunk)
-    /// A score of image `$0.image` beside text `$0.text`, higher for those that go together, for every pair of numbers.
+    /// A score of image `$0.image` beside text `$0.text`, higher for those that go together, for every pair of numbers; as many
+    /// pairs as one tape takes.
+    func score(_ pairs: [(image: Int, text: Int)]) -> [Float]
+}
+
+extension PairMatcher {
+    /// The scores of any number of pairs.
+    /// - Parameter progress: pairs done, pairs in all.
     func scores(
         _ pairs: [(image: Int, text: Int)], progress: (Int, Int) throws -> Void
-    ) rethrows -> [Float]
+    ) rethrows -> [Float] {
+        let chunk = 64
+        var scores: [Float] = []
+        scores.reserveCapacity(pairs.count)
+        for start in stride(from: 0, to: pairs.count, by: chunk) {
+            scores += score(Array(pairs[start..<min(start + chunk, pairs.count)]))
+            try progress(scores.count, pairs.count)
+        }
+        return scores
+    }
 }
 
 extension UNIMO2: EvaluableModel {

@@ -9,8 +9,6 @@ struct GroundedPairMatcher: PairMatcher {
     private let model: UNIMO2
     private let arena: Arena
     private let pool: WorkerPool
-    /// Pairs scored on one tape.
-    private static let chunk = 64
     private var images: [EncodedRows] = []
     private var texts: [EncodedRows] = []
     /// Chunk and place of each sample.
@@ -35,19 +33,7 @@ struct GroundedPairMatcher: PairMatcher {
         places += (0..<view.count).map { (images.count - 1, $0) }
     }
 
-    func scores(
-        _ pairs: [(image: Int, text: Int)], progress: (Int, Int) throws -> Void
-    ) rethrows -> [Float] {
-        var scores: [Float] = []
-        scores.reserveCapacity(pairs.count)
-        for start in stride(from: 0, to: pairs.count, by: Self.chunk) {
-            scores += score(Array(pairs[start..<min(start + Self.chunk, pairs.count)]))
-            try progress(scores.count, pairs.count)
-        }
-        return scores
-    }
-
-    private func score(_ pairs: [(image: Int, text: Int)]) -> [Float] {
+    func score(_ pairs: [(image: Int, text: Int)]) -> [Float] {
         arena.reset()
         let tape = Tape(arena: arena, pool: pool, records: false)
         let patches = tape.stackRows(pairs.map { gather(images, $0.image, tape) })

@@ -10,8 +10,6 @@ struct JointPairMatcher: PairMatcher {
     private let model: UNIMO
     private let arena: Arena
     private let pool: WorkerPool
-    /// Pairs scored on one tape.
-    private static let chunk = 64
     private var chunks: [(regions: RegionRows, text: TextRows)] = []
     /// Chunk and place of each sample.
     private var places: [(chunk: Int, place: Int)] = []
@@ -30,19 +28,7 @@ struct JointPairMatcher: PairMatcher {
         chunks.append((regions, text))
     }
 
-    func scores(
-        _ pairs: [(image: Int, text: Int)], progress: (Int, Int) throws -> Void
-    ) rethrows -> [Float] {
-        var scores: [Float] = []
-        scores.reserveCapacity(pairs.count)
-        for start in stride(from: 0, to: pairs.count, by: Self.chunk) {
-            scores += score(Array(pairs[start..<min(start + Self.chunk, pairs.count)]))
-            try progress(scores.count, pairs.count)
-        }
-        return scores
-    }
-
-    private func score(_ pairs: [(image: Int, text: Int)]) -> [Float] {
+    func score(_ pairs: [(image: Int, text: Int)]) -> [Float] {
         arena.reset()
         let tape = Tape(arena: arena, pool: pool, records: false)
         // An image that several pairs have is embedded once.
