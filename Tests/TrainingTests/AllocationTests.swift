@@ -21,6 +21,7 @@ import Training
     }
 
     private static func requireSteadySteps(_ run: RankedRun) throws {
+        // Safety: one rank writes them, each element once, and they are read when it has ended.
         nonisolated(unsafe) let heap = UnsafeMutableBufferPointer<Int>.allocate(capacity: 200)
         nonisolated(unsafe) let arena = UnsafeMutableBufferPointer<Int>.allocate(capacity: 200)
         _ = try run.onEachRank { trainer, source in

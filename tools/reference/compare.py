@@ -223,8 +223,8 @@ def batches_of(run: Path, step: Path) -> list[AnyBatch]:
     paths = sorted(step.glob("batch-*.safetensors"))
     if not paths:
         raise Fault(f"{step}: expected batch-00.safetensors and so on, found no batch")
-    slices = groupby(paths, key=lambda path: path.name[: len("batch-00")])
-    return [read_batch(reference_of(run), *files) for _, files in slices]
+    reference, slices = reference_of(run), groupby(paths, key=lambda path: path.name[: len("batch-00")])
+    return [read_batch(reference, *files) for _, files in slices]
 
 
 def model_of(run: Path, step: Path) -> Model:

@@ -36,12 +36,7 @@ public struct HeldOutReader: Sendable {
 
     private func samples(_ indices: Range<Int>, _ pool: WorkerPool?) throws -> [Sample] {
         guard let pool else { return try indices.map { try sample($0) } }
-        var results = [Result<Sample, any Error>?](repeating: nil, count: indices.count)
-        results.withUnsafeMutableBufferPointer { results in
-            let base = results.baseAddress
-            pool.run(indices.count) { task, _ in base?[task] = Result { try sample(indices.lowerBound + task) } }
-        }
-        return try results.compactMap { try $0?.get() }
+        return try pool.map(indices.count) { task, _ in try sample(indices.lowerBound + task) }
     }
 
     /// One sample, decoded and prepared.

@@ -121,11 +121,14 @@ public final class SceneCorpus: StoredCorpus {
             case .images: [try imageMember(index)]
             case .pairs: [try imageMember(index), text(caption(index))]
             case .texts: [text(description(index))]
-            case .regions:
-                SceneRegions.describe(scene(index), image(index)).members + [text(caption(index))]
+            case .regions: regions(scene(index)) + [text(caption(index))]
             case .annotations: [rewrites(index).member]
             }
         return StoredSample(key: key(index), members: members)
+    }
+
+    private func regions(_ scene: Scene) -> [StoredSample.Member] {
+        SceneRegions.describe(scene, renderer.render(scene)).members
     }
 
     private func rewrites(_ index: Int) -> RewriteList {

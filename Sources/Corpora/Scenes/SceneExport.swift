@@ -50,20 +50,12 @@ public struct SceneExport: Sendable {
                 directory: "\(directory)/\(part.name)", kind: part.kind, layout: .init(kind: part.kind), pool: pool)
             for start in stride(from: 0, to: corpus.count, by: Self.round) {
                 let range = start..<min(start + Self.round, corpus.count)
-                for sample in try read(corpus, range, pool) { try writer.append(sample) }
+                let samples = try pool.map(range.count) { task, _ in try corpus.read(range.lowerBound + task) }
+                for sample in samples { try writer.append(sample) }
                 done += range.count
                 try progress(done, total)
             }
             try writer.finish()
         }
-    }
-
-    private func read(_ corpus: SceneCorpus, _ range: Range<Int>, _ pool: WorkerPool) throws -> [StoredSample] {
-        var samples = [Result<StoredSample, any Error>?](repeating: nil, count: range.count)
-        samples.withUnsafeMutableBufferPointer { samples in
-            let base = samples.baseAddress
-            pool.run(range.count) { task, _ in base?[task] = Result { try corpus.read(range.lowerBound + task) } }
-        }
-        return try samples.compactMap { try $0?.get() }
     }
 }

@@ -18,8 +18,8 @@ enum SceneRewrites {
                 if said.insert(text).inserted { rewritten.append(.init(text: text, level: level)) }
             }
         }
-        for distance in 1...count where said.insert(caption(distance)).inserted {
-            rewritten.append(.init(text: caption(distance), level: .sentence))
+        for text in (1...count).map(caption) where said.insert(text).inserted {
+            rewritten.append(.init(text: text, level: .sentence))
         }
         return RewriteList(
             paraphrases: paraphrase(scene).map { [SceneGrammar.caption($0)] } ?? [], rewritten: rewritten)

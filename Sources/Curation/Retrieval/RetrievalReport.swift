@@ -64,22 +64,12 @@ public struct NeighbourTally: Sendable, Equatable {
     public private(set) var examples: [Example] = []
 
     private static let exampleLimit = 3
-    /// Samples counted by one task.
-    private static let run = 256
 
     private init() {}
 
     /// Counts the neighbours of a corpus of annotations.
     public init(_ corpus: any StoredCorpus, pool: WorkerPool) throws {
-        let tasks = (corpus.count + Self.run - 1) / Self.run
-        let parts = try pool.map(tasks) { task, _ in
-            var part = NeighbourTally()
-            for number in task * Self.run..<min((task + 1) * Self.run, corpus.count) {
-                let sample = try corpus.read(number)
-                part.add(try NeighbourList(sample), key: sample.key)
-            }
-            return part
-        }
+        let parts = try corpus.folded(from: NeighbourTally(), pool: pool) { $0.add(try NeighbourList($1), key: $1.key) }
         self = parts.reduce(into: NeighbourTally()) { $0.add($1) }
     }
 

@@ -38,22 +38,12 @@ public struct RewriteTally: Sendable, Equatable {
     public private(set) var examples: [Example] = []
 
     private static let keyLimit = 5
-    /// Samples counted by one task.
-    private static let run = 256
 
     init() {}
 
     /// Counts the rewrites of a corpus of annotations.
     public init(_ corpus: any StoredCorpus, pool: WorkerPool) throws {
-        let tasks = (corpus.count + Self.run - 1) / Self.run
-        let parts = try pool.map(tasks) { task, _ in
-            var part = RewriteTally()
-            for number in task * Self.run..<min((task + 1) * Self.run, corpus.count) {
-                let sample = try corpus.read(number)
-                part.add(try RewriteList(sample), key: sample.key)
-            }
-            return part
-        }
+        let parts = try corpus.folded(from: RewriteTally(), pool: pool) { $0.add(try RewriteList($1), key: $1.key) }
         self = parts.reduce(into: RewriteTally()) { $0.add($1) }
     }
 

@@ -9,6 +9,16 @@ struct EvaluateCommand: ParsableCommand {
         subcommands: [EvaluateRetrieval.self, EvaluateLanguage.self, EvaluateCaptions.self, EvaluateProbe.self])
 }
 
+/// How much of a corpus is taken.
+struct SampleLimit: ParsableArguments {
+    @Option(help: ArgumentHelp("Take so many samples at most.", valueName: "count"))
+    var limit: Int?
+
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit: expected 1 or more, found \(limit)") }
+    }
+}
+
 /// What every evaluation takes.
 struct EvaluationOptions: ParsableArguments {
     @Argument(help: ArgumentHelp("A checkpoint, or a run (its newest checkpoint).", valueName: "checkpoint"))

@@ -18,19 +18,14 @@ struct EvaluateLanguage: ParsableCommand {
     @Option(help: ArgumentHelp("Of which tokens are masked.", valueName: "seed"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Take so many samples at most.", valueName: "count"))
-    var limit: Int?
+    @OptionGroup var samples: SampleLimit
 
     @OptionGroup var json: JSONOption
-
-    func validate() throws {
-        if let limit, limit < 1 { throw ValidationError("--limit: expected 1 or more, found \(limit)") }
-    }
 
     func run() throws {
         let model = try options.model()
         let status = StatusLine()
-        let outcome = try model.language(corpus: options.corpus, seed: seed, limit: limit) { done, all in
+        let outcome = try model.language(corpus: options.corpus, seed: seed, limit: samples.limit) { done, all in
             status.show("read \(done) of \(all) samples")
         }
         status.clear()

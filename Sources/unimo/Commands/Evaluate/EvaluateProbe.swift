@@ -18,19 +18,14 @@ struct EvaluateProbe: ParsableCommand {
     @Option(help: ArgumentHelp("The member that says a text's class.", valueName: "name"))
     var member = "cls"
 
-    @Option(help: ArgumentHelp("Take so many samples at most.", valueName: "count"))
-    var limit: Int?
+    @OptionGroup var samples: SampleLimit
 
     @OptionGroup var json: JSONOption
-
-    func validate() throws {
-        if let limit, limit < 1 { throw ValidationError("--limit: expected 1 or more, found \(limit)") }
-    }
 
     func run() throws {
         let model = try options.model()
         let status = StatusLine()
-        let outcome = try model.probe(corpus: options.corpus, member: member, limit: limit) { done, all in
+        let outcome = try model.probe(corpus: options.corpus, member: member, limit: samples.limit) { done, all in
             status.show("encoded \(done) of \(all) samples")
         }
         status.clear()

@@ -1,4 +1,3 @@
-public import Runtime
 import Synchronization
 
 extension WorkerPool {

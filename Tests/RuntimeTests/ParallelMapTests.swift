@@ -2,8 +2,6 @@ import Runtime
 import Synchronization
 import Testing
 
-@testable import Curation
-
 @Suite struct ParallelMapTests {
     private struct Failure: Error, Equatable { let task: Int }
 
