@@ -37,6 +37,10 @@ class Results:
         every = sorted({seed for _, _, seed in self.values})
         return [s for s in every if all(self.values.get((data.name, cell, s)) for cell in cells)]
 
+    def measures(self, data, metric):
+        """Whether the runs of a data set have this number."""
+        return any(key[0] == data.name and value and metric.path[0] in value for key, value in self.values.items())
+
     def number(self, data, cell, seed, metric):
         part, name = metric.path
         return self.values[data.name, cell, seed][part][name]
@@ -46,9 +50,9 @@ class Results:
         return Estimate.of([self.number(data, cell, s, metric) for s in seeds]) if seeds else None
 
     def difference(self, data, comparison, metric):
-        """Seed by seed."""
+        """Seed by seed; None where nothing has been measured."""
         seeds = self.seeds(data, comparison.more, comparison.less)
-        if not seeds:
+        if not seeds or not self.measures(data, metric):
             return None
         return Estimate.of([
             self.number(data, comparison.more, s, metric) - self.number(data, comparison.less, s, metric)
@@ -63,8 +67,8 @@ def digits(metric):
     return 2 if metric.lower_is_better or metric.name == "CIDEr" else 3
 
 
-def table(header, rows):
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+def table(columns, rows):
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
@@ -77,7 +81,7 @@ def page(study, results, picture):
     for data in study.data:
         if not results.has(data):
             continue
-        seeds = max(len(results.seeds(data, cell.name)) for cell in study.cells)
+        seeds = max(len(results.seeds(data, cell.name)) for cell in study.cells_of(data))
         parts += [
             "", f"## {data.title[0].upper()}{data.title[1:]}", "",
             f"{data.steps} steps, {seeds} seed{'s' if seeds != 1 else ''}, {data.candidates} candidates. Means:", "",
@@ -88,15 +92,24 @@ def page(study, results, picture):
     return "\n".join(parts) + "\n"
 
 
+def measured(study, results, data):
+    return [metric for metric in study.metrics if results.measures(data, metric)]
+
+
+def header(metrics):
+    return ["", *(metric.name + (" ↓" if metric.lower_is_better else "") for metric in metrics)]
+
+
 def means(study, results, data):
+    metrics = measured(study, results, data)
     rows = []
-    for cell in study.cells:
-        found = [results.mean(data, cell.name, metric) for metric in study.metrics]
+    for cell in study.cells_of(data):
+        found = [results.mean(data, cell.name, metric) for metric in metrics]
         rows.append([f"**{cell.name}**: {cell.title}"] + [
             "–" if estimate is None else f"{estimate.mean:.{digits(metric)}f}"
-            for estimate, metric in zip(found, study.metrics)
+            for estimate, metric in zip(found, metrics)
         ])
-    return table(["", *(metric.name + (" ↓" if metric.lower_is_better else "") for metric in study.metrics)], rows)
+    return table(header(metrics), rows)
 
 
 def differences(study, results, data):
@@ -108,8 +121,9 @@ def differences(study, results, data):
         text = f"{found.mean:+.{places}f} ± {2 * found.standard_error:.{places}f}"
         return f"**{text}**" if found.is_beyond_two_errors else text
 
+    metrics = measured(study, results, data)
     rows = [
-        [f"{comparison.name} ({comparison.title})"] + [cell(comparison, metric) for metric in study.metrics]
-        for comparison in study.comparisons
+        [f"{comparison.name} ({comparison.title})"] + [cell(comparison, metric) for metric in metrics]
+        for comparison in study.comparisons_of(data)
     ]
-    return table(["", *(metric.name + (" ↓" if metric.lower_is_better else "") for metric in study.metrics)], rows)
+    return table(header(metrics), rows)

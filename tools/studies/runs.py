@@ -7,11 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from studies.plan import Cell, DataSet, Study
-
-# Held-out pairs: another seed than any corpus of training has.
-SCENES = "scenes:{count}:4:2"
-RERANKED = 16
+from studies.plan import Cell, DataSet, HeldOut, Study
 
 
 class Failure(Exception):
@@ -41,7 +37,8 @@ class Job:
     seed: int
     # The study's.
     folder: Path
-    corpora: Path
+    # Where the real corpora are.
+    files: Path
 
     @property
     def name(self):
@@ -64,7 +61,7 @@ class Job:
         self.directory.mkdir(parents=True, exist_ok=True)
         recipe = self.directory / "recipe.yaml"
         recipe.write_text(
-            self.study.recipe(self.data, self.cell, self.seed, launch.steps or self.data.steps, self.corpora))
+            self.study.recipe(self.data, self.cell, self.seed, launch.steps or self.data.steps, self.files))
         model = self.directory / "run"
         started = time.monotonic()
         self.logged([*launch.command(), "train", str(recipe), "--run", str(model)])
@@ -75,20 +72,12 @@ class Job:
         partial.rename(self.result_path)
 
     def evaluated(self, launch, model):
-        count = launch.candidates or self.data.candidates
-        corpus = SCENES.format(count=count) if self.data.name == "scenes" else str(self.corpora / "stamps-held-out")
-
-        def evaluate(what, *arguments):
+        def ask(what, corpus, *options):
             return json.loads(self.logged(
-                [launch.unimo, "evaluate", what, str(model), "--corpus", corpus, "--json", *arguments], keeps=True))
+                [launch.unimo, "evaluate", what, str(model), "--corpus", str(corpus), "--json", *options], keeps=True))
 
-        retrieval = evaluate("retrieval", "--rerank", str(RERANKED))
-        captions, language = evaluate("captions", "--limit", "500"), evaluate("language")
-        return {
-            "retrieval": both_ways(retrieval), "reranked": both_ways(retrieval["reranked"]),
-            "captions": {name: captions[name] for name in ("exact", "bleu4", "cider")},
-            "language": {sight: language[sight]["perplexity"] for sight in ("text_alone", "beside_image")},
-        }
+        held_out = HeldOut(self.data, launch.candidates or self.data.candidates, self.files)
+        return self.study.evaluate(ask, held_out)
 
     def logged(self, command, keeps=False):
         """Runs a command; what it says goes to the job's log, what it prints too unless kept."""
@@ -103,11 +92,6 @@ class Job:
         if done.returncode:
             raise Failure(f"{self.name}: exit code {done.returncode}; see {log}")
         return done.stdout.decode() if keeps else ""
-
-
-def both_ways(table):
-    """The mean of image to text and text to image."""
-    return {k: (table["image_to_text"][k] + table["text_to_image"][k]) / 2 for k in ("r1", "r5", "r10")}
 
 
 def in_words(seconds):
@@ -129,6 +113,11 @@ def run_all(jobs, launch, say):
         finished += job.data.steps
         now = time.monotonic()
         left = (now - started) / finished * (expected - finished)
-        numbers = job.result()
-        say(f"    R@1 {numbers['retrieval']['r1']:.3f}, perplexity {numbers['language']['beside_image']:.2f}; "
-            f"{in_words(now - begun)}, {in_words(left)} left")
+        say(f"    {in_short(job)}; {in_words(now - begun)}, {in_words(left)} left")
+
+
+def in_short(job):
+    """The first and the last number that a finished job has."""
+    result = job.result()
+    told = [metric for metric in job.study.metrics if metric.path[0] in result]
+    return ", ".join(f"{metric.name} {result[metric.path[0]][metric.path[1]]:.3f}" for metric in (told[0], told[-1]))

@@ -1,6 +1,13 @@
 """UNIMO-2: what the dictionary, the unpaired corpora, and the choice of codes are worth."""
 
-from studies.plan import Cell, Comparison, DataSet, Metric, Study
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from studies.plan import Cell, Comparison, DataSet, Metric, Study, both_ways, caption_scores, perplexities
+
+TOOLS = Path(__file__).resolve().parent.parent
 
 MODEL = """\
 model:
@@ -28,9 +35,9 @@ corpora:
 STAMPS = """\
 tokenizer: {{vocabulary: 4000, samples: 20000, lowercase: true}}
 corpora:
-  pairs: {{kind: pairs, directory: {corpora}/stamps}}
-  texts: {{kind: texts, directory: {corpora}/glosses}}
-  images: {{kind: images, directory: {corpora}/clipart}}
+  pairs: {{kind: pairs, directory: {files}/corpora/stamps}}
+  texts: {{kind: texts, directory: {files}/corpora/glosses}}
+  images: {{kind: images, directory: {files}/corpora/clipart}}
 """
 
 NOTE = """\
@@ -41,9 +48,21 @@ pairs in the same order, so differences are taken seed by seed. Held out are pai
 combinations of shape and colour that it never shows."""
 
 
-def recipe(data, cell, seed, steps, corpora):
+@dataclass(frozen=True)
+class Way:
+    # P, I, T: pairs, images, texts.
+    learns_from: str
+    # How codes are chosen; None without a dictionary.
+    scores: str | None
+
+
+def prepare(unimo, files):
+    subprocess.run([TOOLS / "pack-real-corpora", files, unimo], check=True, stdout=sys.stderr)
+
+
+def recipe(data, cell, seed, steps, files):
     """The recipe of one run."""
-    scenes = data.name == "scenes"
+    way, scenes = cell.way, data.name == "scenes"
     # Captions of scenes name sizes, places and colours: a crop would make them untrue.
     contrast, others = ("none", "none") if scenes else ("strong", "mild")
     mixture = [
@@ -52,15 +71,15 @@ def recipe(data, cell, seed, steps, corpora):
         f"{{corpus: pairs, objective: captioning, weight: 1, batch_size: 64, augmentation: {others}}}",
         f"{{corpus: pairs, objective: masked_language, weight: 1, batch_size: 64, augmentation: {others}}}",
     ]
-    if "I" in cell.learns_from:
+    if "I" in way.learns_from:
         mixture.append("{corpus: images, objective: image_contrastive, weight: 6, batch_size: 64}")
-    if "T" in cell.learns_from:
+    if "T" in way.learns_from:
         mixture.append("{corpus: texts, objective: masked_language, weight: 6, batch_size: 64}")
-    dictionary = f"  dictionary: {{codes: 256, chosen: 16, scores: {cell.scores}}}\n" if cell.scores else ""
+    dictionary = f"  dictionary: {{codes: 256, chosen: 16, scores: {way.scores}}}\n" if way.scores else ""
     return "".join([
-        f"seed: {seed}\nsteps: {steps}\nbatches_per_step: {len(cell.learns_from)}\n",
+        f"seed: {seed}\nsteps: {steps}\nbatches_per_step: {len(way.learns_from)}\n",
         MODEL.format(tokens=64 if scenes else 32), dictionary,
-        SCENES if scenes else STAMPS.format(corpora=corpora),
+        SCENES if scenes else STAMPS.format(files=files),
         "mixture:\n", *(f"  - {entry}\n" for entry in mixture),
         "optimizer: {learning_rate: 5.0e-4, weight_decay: 0.05}\n",
         f"schedule: {{kind: cosine, warmup_steps: {max(1, steps // 15)}}}\n",
@@ -68,22 +87,36 @@ def recipe(data, cell, seed, steps, corpora):
     ])
 
 
+def evaluate(ask, held_out):
+    """Retrieval by contrast and re-ranked by matching, captions, masked words."""
+    scenes = held_out.data.name == "scenes"
+    corpus = held_out.scenes(held_out.candidates) if scenes else held_out.files / "corpora/stamps-held-out"
+    retrieval = ask("retrieval", corpus, "--rerank", "16")
+    return {
+        "retrieval": both_ways(retrieval), "reranked": both_ways(retrieval["reranked"]),
+        "captions": caption_scores(ask("captions", corpus, "--limit", "500")),
+        "language": perplexities(ask("language", corpus)),
+    }
+
+
 STUDY = Study(
     name="unimo2",
     title="UNIMO-2: the dictionary, the unpaired corpora, and the choice of codes",
     note=NOTE.replace("\n", " "),
+    prepare=prepare,
     recipe=recipe,
+    evaluate=evaluate,
     data=[
         DataSet("scenes", "two-object scenes with held-out combinations", steps=1000, candidates=1000),
         DataSet("stamps", "stamps of Tux Paint", steps=400, candidates=75),
     ],
     cells=[
-        Cell("P+I+T", "grounded, from pairs, images and texts", "PIT", "balanced"),
-        Cell("P", "grounded, from pairs alone", "P", "balanced"),
-        Cell("P+I", "grounded, from pairs and images", "PI", "balanced"),
-        Cell("P+T", "grounded, from pairs and texts", "PT", "balanced"),
-        Cell("baseline", "P+I+T without a dictionary", "PIT", None),
-        Cell("released", "P+I+T, codes chosen as released (`summed`)", "PIT", "summed"),
+        Cell("P+I+T", "grounded, from pairs, images and texts", Way("PIT", "balanced")),
+        Cell("P", "grounded, from pairs alone", Way("P", "balanced")),
+        Cell("P+I", "grounded, from pairs and images", Way("PI", "balanced")),
+        Cell("P+T", "grounded, from pairs and texts", Way("PT", "balanced")),
+        Cell("baseline", "P+I+T without a dictionary", Way("PIT", None)),
+        Cell("released", "P+I+T, codes chosen as released (`summed`)", Way("PIT", "summed")),
     ],
     comparisons=[
         Comparison("dictionary", "grounded − baseline", "P+I+T", "baseline"),
