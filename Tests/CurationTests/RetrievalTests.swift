@@ -53,11 +53,14 @@ import Testing
         return MemoryCorpus(name: name, kind: .regions, samples: samples)
     }
 
-    private func job(_ name: String, _ change: (inout RetrievalSettings) -> Void = { _ in }) throws -> RetrievalJob {
+    private func job(
+        _ name: String, embedder: (any TextEmbedder)? = nil, _ change: (inout RetrievalSettings) -> Void = { _ in }
+    ) throws -> RetrievalJob {
         var settings = RetrievalSettings()
         settings.count = 20
         change(&settings)
-        var job = try RetrievalJob(pairs, images: images, texts: texts, output: directory(name), settings: settings)
+        var job = try RetrievalJob(
+            pairs, images: images, texts: texts, embedder: embedder, output: directory(name), settings: settings)
         job.layout.frameSize = 16 << 10
         job.layout.shardSize = 16 << 10
         return job
@@ -205,6 +208,43 @@ import Testing
         #expect(try stopped.map { try $0.get() } == [true, false])
         #expect(!Directory.exists(directory("cut")))
         #expect(try run(job, ranks: 3).fingerprint == whole)
+    }
+
+    /// Texts by how often each of four letters stands in them; what else is encoded leaves a mark, as rounding does.
+    private struct Letters: TextEmbedder {
+        var fingerprint = "letters"
+        let width = 4
+
+        func vectors(of texts: [String]) -> [[Float]] {
+            texts.map { text in
+                let counts = "aeou".map { letter in 1 + Double(text.count { $0 == letter }) }
+                let length = counts.reduce(0) { $0 + $1 * $1 }.squareRoot()
+                return counts.map { Float($0 / length) + Float(texts.count) * 1e-8 }
+            }
+        }
+    }
+
+    @Test("texts are compared as a model embeds them where one is given, with the same bytes for any number of ranks")
+    func meanings() throws {
+        let embedder = Letters()
+        let whole = try run(try job("one", embedder: embedder)).fingerprint
+        for (ranks, threads) in [(2, 2), (3, 1)] {
+            let again = try run(try job("\(ranks)", embedder: embedder), ranks: ranks, threads: threads)
+            #expect(again.fingerprint == whole)
+        }
+        let described = (0..<texts.count).map { embedder.vectors(of: [Self.text($0, seed: 3)])[0] }
+        for (number, list) in try lists("one").enumerated() where number % 13 == 5 {
+            guard number != 5 else {
+                #expect(list.texts.isEmpty)
+                continue
+            }
+            let caption = embedder.vectors(of: [Self.text(number, seed: 1)])[0]
+            let alike = described.map { other in zip(caption, other).reduce(0) { $0 + Double($1.0 * $1.1) } }
+            check(list.texts, alike, count: 20) { $0 == 7 ? "pairs-3" : "text-\($0)" }
+        }
+        try run(try job("words"))
+        #expect(try lists("words").map(\.images) == lists("one").map(\.images))
+        #expect(try lists("words").map(\.texts) != lists("one").map(\.texts))
     }
 
     @Test("a corpus of another kind, and regions of another width, are refused by name")

@@ -1,5 +1,6 @@
 """Work on packed corpora: captions rewritten, neighbours found, and what such annotations say of themselves."""
 
+import array
 import json
 import random
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import time
 
 from commands import running
+from commands.exchange import trained
 from commands.running import check, environment, expect, expect_text, expect_words, folder, pack, run, shell
 
 THINGS = "dog cat horse bicycle car boat table chair kite umbrella train pizza".split()
@@ -206,6 +208,43 @@ def neighbours_are_found(scratch):
     for number in range(40):
         own = [neighbour["sample"] for neighbour in member(scratch / "own", number, "neighbours.json")["images"]]
         expect(len(own) == 3 and number not in own, f"{number}: {own}")
+
+
+@check
+def texts_are_compared_by_a_model(scratch):
+    """retrieve --checkpoint finds the texts whose embeddings are most like the captions', as `unimo embed` gives them"""
+    model = trained(scratch)
+    run("corpus", "scenes", "--out", scratch / "scenes", "--count", 90, "--seed", 1, "--side", 32)
+    pairs, texts = scratch / "scenes/pairs", scratch / "scenes/texts"
+    out, _ = run("corpus", "retrieve", pairs, "--texts", texts, "--checkpoint", model, "--count", 5, "--out",
+                 scratch / "one", "--workers", 1, "--json")
+    expect(json.loads(out)["texts"]["neighbours"] == 5 * 90, out)
+    run("corpus", "retrieve", pairs, "--texts", texts, "--checkpoint", model, "--count", 5, "--out", scratch / "two",
+        "--workers", 2)
+    shell("diff -r one two", scratch)
+    captions, described = (embedded(scratch, model, corpus) for corpus in (pairs, texts))
+    for number in range(0, 90, 17):
+        cosines = [sum(a * b for a, b in zip(captions[number], other)) for other in described]
+        best = sorted(cosines, reverse=True)[:5]
+        found = member(scratch / "one", number, "neighbours.json")["texts"]
+        for neighbour, cosine in zip(found, best):
+            expect(abs(neighbour["score"] - cosine) < 1e-5, f"{number}: {found}, {best}")
+            expect(abs(cosines[neighbour["sample"]] - cosine) < 1e-5, f"{number}: {found}, {best}")
+    _, err = run("corpus", "retrieve", pairs, "--images", pairs, "--checkpoint", model, "--out", scratch / "no", code=2)
+    expect_words(err, "--checkpoint says how texts are compared", "--texts")
+
+
+def embedded(scratch, model, corpus):
+    """The text embeddings of a corpus, a list for each sample."""
+    path = scratch / f"{corpus.name}.safetensors"
+    run("embed", model, "--corpus", corpus, "--out", path)
+    content = path.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    entry = json.loads(content[8:8 + size])["text_embedding"]
+    start, end = (8 + size + place for place in entry["data_offsets"])
+    rows, width = entry["shape"]
+    values = array.array("f", content[start:end])
+    return [values[row * width:(row + 1) * width] for row in range(rows)]
 
 
 @check

@@ -35,11 +35,11 @@ def studies_resume_and_report(scratch):
     expect("6 runs, 5 done before" in said and "[1/1]" in said and results[0].read_bytes() == before, said)
     numbers = json.loads(before)
     expect(0 <= numbers["retrieval"]["r1"] <= 1 and numbers["language"]["beside_image"] > 1, str(numbers))
-    page = (scratch / "study/unimo2.md").read_text()
+    page = (scratch / "study/unimo2-study.md").read_text()
     row = next(line for line in page.splitlines() if line.startswith("| images (P+I − P)"))
     expect(row.count("±") == 8, row)
     expect("| dictionary (grounded − baseline) | – |" in page, "a cell that was not trained has no number")
-    xml.dom.minidom.parse(str(scratch / "study/unimo2.svg"))
+    xml.dom.minidom.parse(str(scratch / "study/unimo2-study.svg"))
 
 
 @check
@@ -47,7 +47,7 @@ def joint_studies_run(scratch):
     """the UNIMO study trains, evaluates and reports; what its scenes lack has neither row nor column"""
     study(scratch, "unimo", "--data", "scenes", "--cells", "full,texts alone", "--seeds", "1", "--steps", "1",
           "--candidates", "8")
-    page = (scratch / "study/unimo.md").read_text()
+    page = (scratch / "study/unimo-study.md").read_text()
     row = next(line for line in page.splitlines() if line.startswith("| pairs and images (full − texts alone)"))
     expect(row.count("±") == 6 and "retrieval" not in page.split("Differences, seed by seed")[1], page)
 

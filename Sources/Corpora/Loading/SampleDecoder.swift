@@ -54,7 +54,6 @@ struct SampleDecoder: Sendable {
         return sample
     }
 
-    /// Tokens between `<s>` and `</s>`; a text that is too long loses its end, not its `</s>`.
     private func addText(
         _ stored: StoredSample, maxTokens: Int, random: RandomKey, to sample: inout Sample
     ) throws(UnusableSample) {
@@ -63,18 +62,9 @@ struct SampleDecoder: Sendable {
     }
 
     private func add(_ text: String, maxTokens: Int, to sample: inout Sample) throws(UnusableSample) {
-        let (ids, wordStarts) = tokenize(text)
-        precondition(ids.count == wordStarts.count, "\(ids.count) ids and \(wordStarts.count) word starts")
-        guard !ids.isEmpty else { throw UnusableSample(reason: "the text has no tokens") }
-        let count = min(ids.count, maxTokens - 2)
-        sample.tokens.reserveCapacity(count + 2)
-        sample.tokens.append(textEnds.start)
-        sample.tokens += ids[..<count]
-        sample.tokens.append(textEnds.end)
-        sample.wordStarts.reserveCapacity(count + 2)
-        sample.wordStarts.append(false)
-        sample.wordStarts += wordStarts[..<count]
-        sample.wordStarts.append(false)
+        guard sample.take(text, maxTokens: maxTokens, ends: textEnds, tokenize: tokenize) else {
+            throw UnusableSample(reason: "the text has no tokens")
+        }
     }
 
     /// Related samples in the order in which they were drawn; texts that read as the sample's own are left out.

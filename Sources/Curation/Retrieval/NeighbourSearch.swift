@@ -6,22 +6,30 @@ import Runtime
 /// rank 0 puts together what they find.
 final class NeighbourSearch {
     /// Pairs of a round.
-    static let round = ImageCollection.queries
+    static let round = VectorCollection.queries
 
     /// What a pair is compared by.
     private struct Query {
         var key: String
         /// `(C)`; empty where images aren't searched.
         var mean: [Float] = []
-        /// All captions; empty where texts aren't searched, or the pair has none.
+        /// All captions; empty where texts aren't searched by their words, or the pair has none.
         var text = ""
+        /// `(C)`; empty where texts aren't searched by a model's embedding.
+        var meaning: [Float] = []
+    }
+
+    private enum Texts {
+        case byWords(TextCollection)
+        case byMeaning(VectorCollection)
     }
 
     private typealias Neighbour = NeighbourList.Neighbour
 
     private let pairs: any StoredCorpus
-    private let images: ImageCollection?
-    private let texts: TextCollection?
+    private let embedder: (any TextEmbedder)?
+    private let images: VectorCollection?
+    private let texts: Texts?
     private let settings: RetrievalSettings
     private let ranks: CommunicationThread
     private let pool: WorkerPool
@@ -36,20 +44,32 @@ final class NeighbourSearch {
         settings = job.settings
         self.ranks = ranks
         self.pool = pool
-        let imageCount = job.images?.count ?? 0
-        let imagePart = ImageCollection.part(ranks.rank, of: ranks.size, count: imageCount)
-        let textPart = TextCollection.part(ranks.rank, of: ranks.size, count: job.texts?.count ?? 0)
-        let total = imagePart.count + textPart.count
+        embedder = job.embedder
+        let imagePart = VectorCollection.part(ranks.rank, of: ranks.size, count: job.images?.count ?? 0)
         images = try job.images.map { corpus in
-            try ImageCollection(corpus, range: imagePart, width: job.width, pool: pool) { done, _ in
-                try progress(done, total)
+            try VectorCollection(corpus, range: imagePart, RegionMeans(width: job.width), pool: pool) { done, _ in
+                try progress(done, imagePart.count)
             }
         }
         texts = try job.texts.map { corpus in
-            try TextCollection(corpus, range: textPart, ranks: ranks, pool: pool) { done, _ in
-                try progress(imagePart.count + done, total)
+            try Self.collection(of: corpus, job.embedder, ranks, pool) { done, total in
+                try progress(imagePart.count + done, imagePart.count + total)
             }
         }
+    }
+
+    private static func collection(
+        of texts: any StoredCorpus, _ embedder: (any TextEmbedder)?, _ ranks: CommunicationThread, _ pool: WorkerPool,
+        _ progress: (_ done: Int, _ total: Int) throws -> Void
+    ) throws -> Texts {
+        if let embedder {
+            let part = VectorCollection.part(ranks.rank, of: ranks.size, count: texts.count)
+            return .byMeaning(
+                try VectorCollection(
+                    texts, range: part, TextMeanings(embedder: embedder), pool: pool, progress: progress))
+        }
+        let part = TextCollection.part(ranks.rank, of: ranks.size, count: texts.count)
+        return .byWords(try TextCollection(texts, range: part, ranks: ranks, pool: pool, progress: progress))
     }
 
     /// The neighbours of some pairs, with the pairs' keys, on rank 0; nothing elsewhere. Collective.
@@ -64,8 +84,15 @@ final class NeighbourSearch {
             }
         }
         let likeTexts = try texts.map { texts in
-            try texts.search(queries.map(\.text), limit: limit, floor: floor, pool: pool).map {
-                named($0, texts.keys, texts.range)
+            switch texts {
+            case .byWords(let texts):
+                try texts.search(queries.map(\.text), limit: limit, floor: floor, pool: pool).map {
+                    named($0, texts.keys, texts.range)
+                }
+            case .byMeaning(let texts):
+                texts.search(queries.map(\.meaning), limit: limit, floor: floor, pool: pool).map {
+                    named($0, texts.keys, texts.range)
+                }
             }
         }
         var found = PeerBytes()
@@ -85,19 +112,25 @@ final class NeighbourSearch {
     /// What every pair of the range is compared by: each rank reads a part of them.
     private func queries(_ range: Range<Int>) throws -> [Query] {
         let part = TextCollection.part(ranks.rank, of: ranks.size, count: range.count)
-        let read = try pool.map(part.count) { task, _ in try query(range.lowerBound + part.lowerBound + task) }
+        let own = range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound
+        let read = try pool.map(part.count) { task, _ in try query(own.lowerBound + task) }
+        let meanings = try embedder.map {
+            try TextMeanings(embedder: $0).read(own, of: pairs, pool: pool).map(\.vector)
+        }
         var bytes = PeerBytes()
-        for query in read {
+        for (place, query) in read.enumerated() {
             bytes.put(query.key)
             bytes.put(query.mean)
             bytes.put(query.text)
+            bytes.put(meanings?[place] ?? [])
         }
-        let own = bytes.bytes
-        return try ranks.perform("gathering pairs") { try $0.allGather(own) }.flatMap { bytes in
+        let sent = bytes.bytes
+        return try ranks.perform("gathering pairs") { try $0.allGather(sent) }.flatMap { bytes in
             var reader = PeerReader(bytes)
             var queries: [Query] = []
             while !reader.isAtEnd {
-                queries.append(Query(key: reader.text(), mean: reader.floats(), text: reader.text()))
+                queries.append(
+                    Query(key: reader.text(), mean: reader.floats(), text: reader.text(), meaning: reader.floats()))
             }
             return queries
         }
@@ -107,7 +140,7 @@ final class NeighbourSearch {
         let sample = try pairs.read(number)
         var query = Query(key: sample.key)
         if let images { query.mean = try sample.regionMean(width: images.width, in: pairs.place) }
-        if texts != nil { query.text = try sample.captions(in: pairs.place).joined(separator: " ") }
+        if case .byWords = texts { query.text = try sample.captions(in: pairs.place).joined(separator: " ") }
         return query
     }
 

@@ -35,16 +35,18 @@ public struct RetrievalJob: Sendable {
     let pairs: any StoredCorpus
     let images: (any StoredCorpus)?
     let texts: (any StoredCorpus)?
+    /// What texts are compared by; nil for their words.
+    let embedder: (any TextEmbedder)?
     /// Features of a region, as the first image's have them; 0 where images aren't searched.
     let width: Int
 
     /// - Parameters:
     ///   - pairs: pairs, or regions with captions. - images: regions, with features as the pairs'.
-    ///   - texts: texts; the captions of pairs or regions serve too.
+    ///   - texts: texts; the captions of pairs or regions serve too. - embedder: compares them; nil for TF-IDF.
     /// - Throws: `CurationError.unsuited` for a corpus of another kind; what reading the first image throws.
     public init(
-        _ pairs: any StoredCorpus, images: (any StoredCorpus)?, texts: (any StoredCorpus)?, output: String,
-        settings: RetrievalSettings = RetrievalSettings()
+        _ pairs: any StoredCorpus, images: (any StoredCorpus)?, texts: (any StoredCorpus)?,
+        embedder: (any TextEmbedder)? = nil, output: String, settings: RetrievalSettings = RetrievalSettings()
     ) throws {
         precondition(images != nil || texts != nil, "nothing to search in")
         func check(_ corpus: any StoredCorpus, _ kinds: [CorpusKind], _ remedy: String) throws {
@@ -63,6 +65,7 @@ public struct RetrievalJob: Sendable {
         self.pairs = pairs
         self.images = images
         self.texts = texts
+        self.embedder = embedder
         self.output = output
         self.settings = settings
         width = try images.map { try $0.read(0).regionMean(width: nil, in: $0.place).count } ?? 0
@@ -90,7 +93,8 @@ public struct RetrievalJob: Sendable {
             return nil
         }
         var job = DerivedCorpusJob(
-            output: output, kind: .annotations, source: pairs, others: others, record: settings.record,
+            output: output, kind: .annotations, source: pairs, others: others,
+            record: settings.record + (embedder.map { ["texts by \($0.fingerprint)"] } ?? []),
             round: NeighbourSearch.round)
         job.layout = layout
         job.startsAfresh = startsAfresh
@@ -150,10 +154,14 @@ public struct RetrievalJob: Sendable {
 
     private func memory(ranks: Int) -> Notice {
         func share(_ bytes: Int) -> Int { (bytes + ranks - 1) / ranks }
-        let textBytes = (try? texts?.textBytes) ?? 0
         return .memory(
-            images: share(images.map { ImageCollection.byteCount($0.count, width: width) } ?? 0),
-            texts: share(texts.map { TextCollection.byteCount($0.count, textBytes: textBytes) } ?? 0), ranks: ranks)
+            images: share(images.map { VectorCollection.byteCount($0.count, width: width) } ?? 0),
+            texts: share(texts.map(textMemory) ?? 0), ranks: ranks)
+    }
+
+    private func textMemory(_ texts: any StoredCorpus) -> Int {
+        if let embedder { return VectorCollection.byteCount(texts.count, width: embedder.width) }
+        return TextCollection.byteCount(texts.count, textBytes: (try? texts.textBytes) ?? 0)
     }
 }
 

@@ -12,8 +12,8 @@ struct CorpusRetrieve: ParsableCommand {
         abstract: "Find images and texts like those of pairs, for UNIMO's contrastive learning.",
         discussion: """
             Makes a corpus of annotations, with neighbours.json for each pair: the images whose mean region feature has the \
-            highest cosine with the pair's, and the texts whose words (TF-IDF) have the highest with its captions'. The \
-            search is exact.
+            highest cosine with the pair's, and the texts whose words (TF-IDF) have the highest with its captions', or whose \
+            embeddings have where --checkpoint names a model. The search is exact.
 
             Under mpirun each rank holds and searches a part of the collections; the same corpora give the same bytes for \
             any number of ranks. What is finished stays in OUT.tmp when the work is interrupted: the same command goes on \
@@ -31,6 +31,12 @@ struct CorpusRetrieve: ParsableCommand {
 
     @Option(help: ArgumentHelp("Texts to search, a corpus of texts.", valueName: "corpus"))
     var texts: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Compare texts as this model embeds them, not by their words: a checkpoint, or a run (its newest one).",
+            valueName: "checkpoint"))
+    var checkpoint: String?
 
     @Option(help: "Neighbours of a pair, of images and of texts each, at most.")
     var count = RetrievalSettings().count
@@ -53,6 +59,9 @@ struct CorpusRetrieve: ParsableCommand {
     func validate() throws {
         guard images != nil || texts != nil else {
             throw ValidationError("nothing to search in: name a corpus with --images, --texts, or both")
+        }
+        guard checkpoint == nil || texts != nil else {
+            throw ValidationError("--checkpoint says how texts are compared: name a corpus of them with --texts")
         }
         guard (1...10_000).contains(count) else {
             throw ValidationError("--count takes a number in 1...10000, not \(count)")
@@ -79,9 +88,14 @@ struct CorpusRetrieve: ParsableCommand {
         (settings.count, settings.threshold, settings.excludesSame) = (count, threshold, excludesSame)
         var job = try RetrievalJob(
             try ShardCorpus(directory: pairs), images: try images.map { try ShardCorpus(directory: $0) },
-            texts: try texts.map { try ShardCorpus(directory: $0) }, output: output, settings: settings)
+            texts: try texts.map { try ShardCorpus(directory: $0) }, embedder: try checkpoint.map(embedder),
+            output: output, settings: settings)
         job.startsAfresh = afresh
         return job
+    }
+
+    private func embedder(_ checkpoint: String) throws -> CheckpointEmbedder {
+        CheckpointEmbedder(try EvaluatedModel(path: checkpoint, threads: workers.count))
     }
 
     private func retrieve(

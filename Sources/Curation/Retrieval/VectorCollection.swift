@@ -2,8 +2,8 @@ import Corpora
 import Runtime
 import Tensors
 
-/// Mean region features of a part of a corpus: the rows of a matrix `(n, C)`, zero rows filling up the last block.
-final class ImageCollection {
+/// Vectors of a part of a corpus: the rows of a matrix `(n, C)`, zero rows filling up the last block.
+final class VectorCollection {
     /// Rows that are compared at once, and queries at most. Every product has this shape, so that a score's bits depend
     /// neither on the part nor on what else is asked.
     static let block = 1024
@@ -12,7 +12,7 @@ final class ImageCollection {
     /// Samples of the corpus.
     let range: Range<Int>
     let keys: [String]
-    /// Features of a region; 0 where there is no sample.
+    /// C.
     let width: Int
     private let rows: Reservation
     /// Queries `(queries, C)`, and for each thread their scores `(queries, block)`.
@@ -25,7 +25,7 @@ final class ImageCollection {
         return min(blocks * rank / ranks * block, count)..<min(blocks * (rank + 1) / ranks * block, count)
     }
 
-    /// Bytes of the features of `count` samples.
+    /// Bytes of the vectors of `count` samples.
     static func byteCount(_ count: Int, width: Int) -> Int { (count + block - 1) / block * block * width * 4 }
 
     private static func floats(_ memory: Reservation) -> UnsafeMutablePointer<Float> {
@@ -33,15 +33,13 @@ final class ImageCollection {
     }
 
     /// Reads the samples of a range.
-    /// - Parameters:
-    ///   - width: features of a region, as the first sample of the corpus has them.
-    ///   - progress: called between rounds; what it throws ends the work.
+    /// - Parameter progress: called between rounds; what it throws ends the work.
     init(
-        _ corpus: any StoredCorpus, range: Range<Int>, width: Int, pool: WorkerPool,
+        _ corpus: any StoredCorpus, range: Range<Int>, _ vectors: any SampleVectors, pool: WorkerPool,
         progress: (_ done: Int, _ total: Int) throws -> Void
     ) throws {
         self.range = range
-        self.width = width
+        width = vectors.width
         rows = Reservation(byteCount: Self.byteCount(range.count, width: width))
         asked = Reservation(byteCount: Self.queries * width * 4)
         scores = Reservation(byteCount: pool.threads * Self.queries * Self.block * 4)
@@ -50,18 +48,16 @@ final class ImageCollection {
         keys.reserveCapacity(range.count)
         for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.block) {
             let end = min(start + Self.block, range.upperBound)
-            keys += try pool.map(end - start) { task, _ in
-                let sample = try corpus.read(start + task)
-                let mean = try sample.regionMean(width: width, in: corpus.place)
-                (first + (start - range.lowerBound + task) * width).update(from: mean, count: width)
-                return sample.key
+            for (row, sample) in try vectors.read(start..<end, of: corpus, pool: pool).enumerated() {
+                (first + (start - range.lowerBound + row) * width).update(from: sample.vector, count: width)
+                keys.append(sample.key)
             }
             try progress(end - range.lowerBound, range.count)
         }
         self.keys = keys
     }
 
-    /// The most similar rows for each query, numbered as in the corpus.
+    /// The most similar rows for each query, numbered as in the corpus. Zeros are like nothing.
     /// - Parameters:
     ///   - queries: of `width` numbers and of length one or zero, `Self.queries` at most.
     ///   - floor: the lowest cosine.
@@ -92,7 +88,7 @@ final class ImageCollection {
             for worker in 0..<pool.threads {
                 for match in best[worker * queries.count + query].sorted() { all.offer(match) }
             }
-            return all.sorted()
+            return all.sorted().filter { $0.score != 0 }
         }
     }
 
