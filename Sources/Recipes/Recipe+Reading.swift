@@ -56,11 +56,23 @@ extension Recipe {
         }
     }
 
-    /// Keys that may change on resume, by dotted path or prefix ending in a dot.
-    public static let resumable = [
+    /// Keys that may change on resume, by dotted path or prefix ending in a dot; a star is any name. A corpus may have moved: its
+    /// bytes are held against the checkpoint's fingerprint.
+    private static let resumable = [
         "steps", "schedule.", "optimizer.", "checkpoints.", "validation.", "log.", "loader.", "ranks.", "skipped_steps",
-        "data.",
+        "data.", "corpora.*.directory",
     ]
+
+    static func mayChangeOnResume(_ path: String) -> Bool {
+        let path = path.split(separator: ".")
+        return resumable.contains { pattern in
+            let parts = pattern.split(separator: ".")
+            let fits = pattern.hasSuffix(".") ? parts.count <= path.count : parts.count == path.count
+            return fits && zip(parts, path).allSatisfy { $0 == "*" || $0 == $1 }
+        }
+    }
+
+    static let resumableKeys = resumable.joined(separator: ", ")
 }
 
 extension Recipe.TokenizerSource {

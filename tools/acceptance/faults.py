@@ -322,6 +322,21 @@ def changed_data(scratch):
     expect_words(message, "resuming after step 3", "changed data", "texts has")
 
 
+@check("a run goes on with corpora that have moved, to the same bits")
+def moved_corpora(scratch):
+    Corpora(scratch)
+    sets = ["schedule.total_steps=24", "checkpoints.every=3"]
+    still = Run(scratch, "still", recipe=PACKED, sets=["steps=6", *sets])
+    still.train()
+    run = Run(scratch, "moved", recipe=PACKED, sets=["steps=3", *sets])
+    run.train()
+    (scratch / "corpora").rename(scratch / "elsewhere")
+    names = ("pairs", "texts", "images", "held-out")
+    message = run.train("steps=6", *(f"corpora.{name}.directory=elsewhere/{name}" for name in names))
+    expect_words(message, "resuming after step 3", "corpora.texts.directory: corpora/texts → elsewhere/texts")
+    run.expect_same_weights(still)
+
+
 # Ranks
 
 

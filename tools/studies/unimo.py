@@ -154,7 +154,7 @@ STUDY = Study(
     recipe=recipe,
     evaluate=evaluate,
     data=[
-        DataSet("scenes", "two-object scenes with held-out combinations", steps=500, candidates=200),
+        DataSet("scenes", "two-object scenes with held-out combinations", steps=400, candidates=200),
         DataSet("stamps", "stamps of Tux Paint", steps=300, candidates=75),
     ],
     cells=[

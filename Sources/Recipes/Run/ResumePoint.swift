@@ -44,13 +44,11 @@ struct ResumePoint {
     }
 
     private static func check(_ changes: [ResolvedRecipe.Change], _ checkpoint: Checkpoint) throws {
-        let refused = changes.filter { change in
-            !Recipe.resumable.contains { $0.hasSuffix(".") ? change.path.hasPrefix($0) : change.path == $0 }
-        }
+        let refused = changes.filter { !Recipe.mayChangeOnResume($0.path) }
         guard refused.isEmpty else {
             throw RecipeContradiction(
                 "the recipe does not continue \(checkpoint.path): \(refused.map(\.description).joined(separator: "; ")). "
-                    + "Only \(Recipe.resumable.joined(separator: ", ")) may change; start another run with --run for the rest"
+                    + "Only \(Recipe.resumableKeys) may change; start another run with --run for the rest"
             )
         }
     }
