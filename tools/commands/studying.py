@@ -99,8 +99,10 @@ def joint_study_recipes_leave_out_what_they_say(scratch):
 def standard_errors_are_those_of_the_mean(_):
     """a study's standard errors are those of the mean, and of paired differences"""
     sys.path.insert(0, str(ROOT / "tools"))
-    from studies.report import Estimate
+    from studies.report import Estimate, chance_beyond_two_errors
 
+    for seeds, share in ((2, 0.2952), (3, 0.1835), (5, 0.1161)):
+        expect(abs(chance_beyond_two_errors(seeds) - share) < 1e-4, f"{seeds} seeds: {chance_beyond_two_errors(seeds)}")
     found = Estimate.of([1.0, 2.0, 6.0])
     expect(found.mean == 3 and math.isclose(found.standard_error, math.sqrt(7 / 3)), str(found))
     expect(not found.is_beyond_two_errors and Estimate.of([1.0, 1.1, 0.9]).is_beyond_two_errors, "two errors")

@@ -23,6 +23,16 @@ class Estimate:
         return abs(self.mean) > 2 * self.standard_error
 
 
+def chance_beyond_two_errors(seeds):
+    """How often a difference that is nothing but chance is larger than two standard errors (Student's t)."""
+    freedom = seeds - 1
+    scale = math.gamma((freedom + 1) / 2) / math.gamma(freedom / 2) / math.sqrt(freedom * math.pi)
+    steps = 2000
+    middles = ((number + 0.5) * 2 / steps for number in range(steps))
+    within = 2 * math.fsum(scale * (1 + t * t / freedom) ** (-(freedom + 1) / 2) for t in middles) * 2 / steps
+    return 1 - within
+
+
 class Results:
     """The finished runs of a study, by data set, cell and seed."""
 
@@ -89,7 +99,16 @@ def page(study, results, picture):
             "Differences, seed by seed, ± two standard errors; bold where they are larger than that:", "",
             differences(study, results, data),
         ]
+        if seeds > 1:
+            parts += ["", by_chance(len(study.comparisons_of(data)) * len(measured(study, results, data)), seeds)]
     return "\n".join(parts) + "\n"
+
+
+def by_chance(cells, seeds):
+    share = chance_beyond_two_errors(seeds)
+    return (
+        f"Chance alone is larger than two standard errors of {seeds} seeds in {100 * share:.0f} of 100 cases: "
+        f"about {cells * share:.0f} of these {cells} differences would be bold if nothing mattered.")
 
 
 def measured(study, results, data):
