@@ -49,7 +49,7 @@ def joint_studies_run(scratch):
           "--candidates", "8")
     page = (scratch / "study/unimo-study.md").read_text()
     row = next(line for line in page.splitlines() if line.startswith("| pairs and images (full − texts alone)"))
-    expect(row.count("±") == 6 and "retrieval" not in page.split("Differences, seed by seed")[1], page)
+    expect(row.count("|") == 8 and "–" not in row and "retrieval" not in page.split("Differences, seed by seed")[1], page)
 
 
 def batches_of(scratch, study, cell, steps):

@@ -51,7 +51,7 @@ def panel(study, results, data, metric, x, y):
     better = "lower is better" if metric.lower_is_better else "higher is better"
     middle = x + PANEL / 2
     parts = [
-        f'<text x="{middle}" y="{y - 22}" text-anchor="middle" font-weight="bold">{escape(metric.name)}</text>',
+        f'<text x="{middle}" y="{y - 22}" text-anchor="middle" font-weight="bold">{escape(metric.name_of_difference)}</text>',
         f'<text x="{middle}" y="{y - 8}" text-anchor="middle" fill="#777" font-size="10">{better}</text>',
         f'<rect x="{x}" y="{y}" width="{PANEL}" height="{height}" fill="none" stroke="#ccc"/>',
         f'<line x1="{middle}" y1="{y}" x2="{middle}" y2="{y + height}" stroke="#999" stroke-dasharray="3 3"/>',

@@ -44,6 +44,12 @@ class Metric:
     # Where the number stands in a run's result, where it has one.
     path: tuple[str, str]
     lower_is_better: bool = False
+    # Differences are those of logarithms: of perplexities they are nats of a token, and data sets compare.
+    compares_logarithms: bool = False
+
+    @property
+    def name_of_difference(self):
+        return f"ln {self.name}" if self.compares_logarithms else self.name
 
 
 @dataclass(frozen=True)

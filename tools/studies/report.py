@@ -64,8 +64,9 @@ class Results:
         seeds = self.seeds(data, comparison.more, comparison.less)
         if not seeds or not self.measures(data, metric):
             return None
+        scaled = math.log if metric.compares_logarithms else float
         return Estimate.of([
-            self.number(data, comparison.more, s, metric) - self.number(data, comparison.less, s, metric)
+            scaled(self.number(data, comparison.more, s, metric)) - scaled(self.number(data, comparison.less, s, metric))
             for s in seeds
         ])
 
@@ -75,6 +76,10 @@ class Results:
 
 def digits(metric):
     return 2 if metric.lower_is_better or metric.name == "CIDEr" else 3
+
+
+def digits_of_difference(metric):
+    return 3 if metric.compares_logarithms else digits(metric)
 
 
 def table(columns, rows):
@@ -115,8 +120,8 @@ def measured(study, results, data):
     return [metric for metric in study.metrics if results.measures(data, metric)]
 
 
-def header(metrics):
-    return ["", *(metric.name + (" ↓" if metric.lower_is_better else "") for metric in metrics)]
+def header(metrics, name=lambda metric: metric.name):
+    return ["", *(name(metric) + (" ↓" if metric.lower_is_better else "") for metric in metrics)]
 
 
 def means(study, results, data):
@@ -136,7 +141,9 @@ def differences(study, results, data):
         found = results.difference(data, comparison, metric)
         if found is None:
             return "–"
-        places = digits(metric)
+        places = digits_of_difference(metric)
+        if math.isnan(found.standard_error):
+            return f"{found.mean:+.{places}f}"
         text = f"{found.mean:+.{places}f} ± {2 * found.standard_error:.{places}f}"
         return f"**{text}**" if found.is_beyond_two_errors else text
 
@@ -145,4 +152,4 @@ def differences(study, results, data):
         [f"{comparison.name} ({comparison.title})"] + [cell(comparison, metric) for metric in metrics]
         for comparison in study.comparisons_of(data)
     ]
-    return table(header(metrics), rows)
+    return table(header(metrics, lambda metric: metric.name_of_difference), rows)

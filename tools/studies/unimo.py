@@ -185,8 +185,12 @@ STUDY = Study(
         Metric("R@10", "retrieval R@10, both ways", ("retrieval", "r10")),
         Metric("BLEU-4", "captions, BLEU-4", ("captions", "bleu4")),
         Metric("CIDEr", "captions, CIDEr-D", ("captions", "cider")),
-        Metric("PPL text", "perplexity, text alone", ("language", "text_alone"), lower_is_better=True),
-        Metric("PPL image", "perplexity, beside the image", ("language", "beside_image"), lower_is_better=True),
+        Metric(
+            "PPL text", "perplexity, text alone", ("language", "text_alone"), lower_is_better=True,
+            compares_logarithms=True),
+        Metric(
+            "PPL image", "perplexity, beside the image", ("language", "beside_image"), lower_is_better=True,
+            compares_logarithms=True),
         Metric("field", "probe: field of meaning", ("probe", "field")),
         Metric("part", "probe: part of speech", ("probe", "part")),
     ],

@@ -132,7 +132,11 @@ STUDY = Study(
         Metric("exact", "captions that are exact", ("captions", "exact")),
         Metric("BLEU-4", "captions, BLEU-4", ("captions", "bleu4")),
         Metric("CIDEr", "captions, CIDEr-D", ("captions", "cider")),
-        Metric("PPL text", "perplexity, text alone", ("language", "text_alone"), lower_is_better=True),
-        Metric("PPL image", "perplexity, beside the image", ("language", "beside_image"), lower_is_better=True),
+        Metric(
+            "PPL text", "perplexity, text alone", ("language", "text_alone"), lower_is_better=True,
+            compares_logarithms=True),
+        Metric(
+            "PPL image", "perplexity, beside the image", ("language", "beside_image"), lower_is_better=True,
+            compares_logarithms=True),
     ],
 )
