@@ -44,7 +44,7 @@ public struct Recipe: Sendable {
     public enum TokenizerSource: Sendable, Equatable {
         /// `vocab.json` and `merges.txt` in a directory.
         case directory(String)
-        /// Trained at the start on the texts of the mixture's corpora, at most `samples` of each.
+        /// Trained at the start on the corpora of texts and pairs that the recipe declares, at most `samples` of each.
         case trained(vocabulary: Int, samples: Int, lowercases: Bool)
     }
 

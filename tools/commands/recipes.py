@@ -73,3 +73,33 @@ def what_is_no_corpus_is_named(scratch):
     _, err = run("corpus", "pack", "--kind", "texts", "--from", source, "--out", source / "corpus", code=2)
     expect_words(err, "would lie in the source", "choose a place outside")
     expect([path.name for path in source.iterdir()] == ["a.txt"], "something was written into the source")
+
+
+@check
+def captions_of_regions_make_the_tokenizer(scratch):
+    """a UNIMO recipe without texts trains its tokenizer on the captions of its pairs, and not on those of its images"""
+    def merges(kind):
+        recipe = folder(scratch, kind, {"run.yaml": f"""\
+seed: 1
+steps: 1
+model:
+  kind: unimo
+  width: 16
+  max_tokens: 32
+  max_regions: 4
+  region_width: 192
+  region_classes: 9
+  transformer: {{layers: 1, heads: 2, feed_forward: 16}}
+tokenizer: {{vocabulary: 300, samples: 50}}
+corpora:
+  scenes: {{kind: {kind}, scenes: {{count: 50, seed: 1}}}}
+mixture:
+  - {{corpus: scenes, objective: masked_region, weight: 1, batch_size: 2}}
+optimizer: {{learning_rate: 1.0e-3}}
+"""})
+        run("train", recipe / "run.yaml", "--run", scratch / f"run-{kind}")
+        found = (scratch / f"run-{kind}/checkpoints/step-00000001/merges.txt").read_text().splitlines()
+        return [line for line in found if not line.startswith("#")]
+
+    expect(len(merges("pairs")) == 300 - 261, f"{len(merges('pairs'))} merges")
+    expect(not merges("images"), "merges of images")

@@ -85,7 +85,8 @@ public final class Run {
             options.resume, resolved, corpora, keeper, acceptsChangedData: recipe.acceptsChangedData)
         let tokenizer = try communication.together("preparing the tokenizer") { [checkpoint, recipe] in
             if let checkpoint { return try Tokenizer(directory: checkpoint.checkpoint.path) }
-            return try TokenizerSetup.make(recipe.tokenizer, corpora: recipe.corpora.map { corpora[$0.name] })
+            let withTexts = recipe.corpora.filter { $0.kind == .texts || $0.kind == .pairs }
+            return try TokenizerSetup.make(recipe.tokenizer, corpora: withTexts.map { corpora[$0.name] })
         }
         config = recipe.model(vocabulary: tokenizer.vocabularySize)
         data = DataSetup(recipe: recipe, corpora: corpora, tokenizer: tokenizer, config: config)
