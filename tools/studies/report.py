@@ -105,15 +105,24 @@ def page(study, results, picture):
             differences(study, results, data),
         ]
         if seeds > 1:
-            parts += ["", by_chance(len(study.comparisons_of(data)) * len(measured(study, results, data)), seeds)]
+            parts += ["", by_chance(varying(study, results, data), seeds)]
     return "\n".join(parts) + "\n"
+
+
+def varying(study, results, data):
+    """How many differences are not the same with every seed."""
+    found = [
+        results.difference(data, comparison, metric)
+        for comparison in study.comparisons_of(data) for metric in measured(study, results, data)
+    ]
+    return sum(1 for difference in found if difference and difference.standard_error > 0)
 
 
 def by_chance(cells, seeds):
     share = chance_beyond_two_errors(seeds)
     return (
         f"Chance alone is larger than two standard errors of {seeds} seeds in {100 * share:.0f} of 100 cases: "
-        f"about {cells * share:.0f} of these {cells} differences would be bold if nothing mattered.")
+        f"about {cells * share:.0f} of the {cells} differences that vary would be bold if nothing mattered.")
 
 
 def measured(study, results, data):

@@ -19,7 +19,7 @@ public final class EvaluatedModel {
     let pool: WorkerPool
 
     /// - Parameters:
-    ///   - path: a checkpoint's directory, or a run's, of which the newest whole checkpoint is taken.
+    ///   - path: a checkpoint's directory, or a run's, of which the newest checkpoint is taken.
     ///   - threads: that compute.
     public init(path: String, threads: Int) throws {
         MatrixLibrary.configure()

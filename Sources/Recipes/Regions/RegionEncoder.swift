@@ -26,7 +26,7 @@ final class RegionEncoder {
     private let arena = Arena(capacity: EvaluatedModel.arenaBytes)
 
     /// - Parameters:
-    ///   - path: a checkpoint's directory, or a run's, of which the newest whole checkpoint is taken.
+    ///   - path: a checkpoint's directory, or a run's, of which the newest checkpoint is taken.
     ///   - cells: of the grid along a side.
     /// - Throws: `CheckpointError`, also for a model without a visual encoder; `RegionError.grid`.
     init(path: String, cells: Int, pool: WorkerPool) throws {

@@ -26,7 +26,8 @@ struct EvaluationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A packed corpus, or scenes:COUNT[:SEED[:OBJECTS]] for held-out scenes.", valueName: "dir"))
+            "A packed corpus, or scenes:COUNT[:SEED[:OBJECTS[:PART]]], held out unless PART is train.", valueName: "dir"
+        ))
     var corpus: String
 
     @Option(help: ArgumentHelp("Threads (default: the processors this process may run on).", valueName: "count"))

@@ -12,7 +12,8 @@ struct EvaluateRetrieval: ParsableCommand {
             encoders' outputs. Ties count against the model. --rerank orders the nearest candidates of each query anew by \
             the matching head's log-odds + weight · cosine / τ, and prints both tables. A head that learned from mismatches drawn \
             by similarity tells what the cosine does not, and is surer of itself than it should be of pairs unlike those it \
-            learned from: choose the weight on other held-out pairs. 1 adds both up; 4 was best on procedural scenes.
+            learned from: choose the weight on other held-out pairs. 1 adds both up; 4 was best on procedural scenes. UNIMO has no such \
+            head: there the cosine / τ of image and text in one sequence takes its place.
             """)
 
     @OptionGroup var options: EvaluationOptions
