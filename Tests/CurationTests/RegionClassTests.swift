@@ -27,7 +27,7 @@ import Testing
     ) {
         let pool = WorkerPool(threads: threads)
         defer { pool.stop() }
-        return ClusterSearch(rows: rows, width: width, pool: pool).run(clusters: clusters, seed: seed)
+        return ClusterSearch(rows: rows, width: width, pool: pool).run(clusters: clusters, seed: seed) { _, _ in }
     }
 
     @Test("clusters far from each other are found from any seed, each centre the mean of its rows", arguments: 1...6)
@@ -46,6 +46,22 @@ import Testing
         }
         // The variance of a uniform number is 1/12.
         #expect(abs(spread - Float(width) / 12) < 0.03, "spread \(spread)")
+    }
+
+    @Test("the work tells how far it is, up to the end, and can be ended on the way")
+    func progress() {
+        struct Stop: Error {}
+        let (rows, _) = clouds(5, rows: 3001, spread: 14)
+        let clusters = ClusterSearch(rows: rows, width: width, pool: WorkerPool(threads: 1))
+        var told: [Int] = []
+        _ = clusters.run(clusters: 17, seed: 1) { done, total in
+            #expect(total == 17 + ClusterSearch.iterations)
+            told.append(done)
+        }
+        #expect(told == told.sorted() && told.first == 1 && told.last == 17 + ClusterSearch.iterations)
+        #expect(throws: Stop.self) {
+            try clusters.run(clusters: 17, seed: 1) { done, _ in if done == 20 { throw Stop() } }
+        }
     }
 
     @Test("1, 2 and 4 threads give the same bits")

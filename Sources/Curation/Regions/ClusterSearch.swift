@@ -21,17 +21,23 @@ struct ClusterSearch {
     private var count: Int { rows.count / width }
     private var blocks: Int { (count + Self.block - 1) / Self.block }
 
+    /// - Parameter progress: passes over the rows done, and at most; what it throws ends the work.
     /// - Returns: centres `(K, C)`, and the mean squared distance of a row from the centre that is nearest to it.
-    func run(clusters K: Int, seed: UInt64) -> (centres: [Float], spread: Float) {
+    func run(
+        clusters K: Int, seed: UInt64, progress: (_ done: Int, _ total: Int) throws -> Void
+    ) rethrows -> (centres: [Float], spread: Float) {
         precondition((1...count).contains(K), "\(K) clusters of \(count) rows")
-        var centres = start(K, seed)
+        let passes = K + Self.iterations
+        var centres = try start(K, seed) { try progress($0, passes) }
         var nearest = Self.nearest(rows, centres, width: width, pool)
-        for _ in 0..<Self.iterations {
+        for iteration in 0..<Self.iterations {
+            try progress(K + iteration, passes)
             centres = averages(nearest, centres)
             let moved = Self.nearest(rows, centres, width: width, pool)
             if moved == nearest { break }
             nearest = moved
         }
+        try progress(passes, passes)
         return (centres, spread(nearest, centres))
     }
 
@@ -84,7 +90,7 @@ struct ClusterSearch {
     }
 
     /// K rows: the first drawn evenly, each other with a probability that grows as the squared distance from those before.
-    private func start(_ K: Int, _ seed: UInt64) -> [Float] {
+    private func start(_ K: Int, _ seed: UInt64, progress: (_ done: Int) throws -> Void) rethrows -> [Float] {
         var random = RandomKey(seed: seed, purpose: .clusters).stream
         var distances = [Float](repeating: .infinity, count: count)
         var centres: [Float] = []
@@ -93,6 +99,7 @@ struct ClusterSearch {
             centres += rows[chosen * width..<(chosen + 1) * width]
             guard centres.count < K * width else { return centres }
             approach(chosen, &distances)
+            try progress(centres.count / width)
             chosen = draw(distances, Double(random.next() >> 11) * 0x1p-53)
         }
     }

@@ -41,14 +41,17 @@ public struct RegionClasses: Sendable, Equatable {
     /// Groups regions by k-means: the same bits for any number of threads.
     /// - Parameters:
     ///   - features: `(n, width)`. - classes: K.
+    ///   - progress: passes over the regions done, and at most; what it throws ends the work.
     /// - Throws: `RegionError.tooFew` when there are fewer regions than classes.
     public init(
-        grouping features: [Float], width: Int, classes: Int, seed: UInt64, pool: WorkerPool
-    ) throws(RegionError) {
+        grouping features: [Float], width: Int, classes: Int, seed: UInt64, pool: WorkerPool,
+        progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+    ) throws {
         precondition(width > 0 && features.count % width == 0, "\(features.count) numbers of width \(width)")
         let n = features.count / width
-        guard classes <= n else { throw .tooFew(regions: n, classes: classes) }
-        let found = ClusterSearch(rows: features, width: width, pool: pool).run(clusters: classes, seed: seed)
+        guard classes <= n else { throw RegionError.tooFew(regions: n, classes: classes) }
+        let search = ClusterSearch(rows: features, width: width, pool: pool)
+        let found = try search.run(clusters: classes, seed: seed, progress: progress)
         self.init(centres: found.centres, width: width, temperature: found.spread)
     }
 

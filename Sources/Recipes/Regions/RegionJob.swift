@@ -43,7 +43,7 @@ public struct RegionJob {
                 if case .after(let samples) = start { resumed = samples }
                 if start != .finished, classes == nil { classes = try ownClasses(source, progress) }
                 began = Clock.seconds
-            }, progress: { try progress("described", $0, $1) },
+            }, progress: { try progress("samples described", $0, $1) },
             make: { try RegionMaker(source: source, classes: classes, options: options).samples($0) })
         let seconds = Clock.seconds - began
         let count = classes?.count ?? options.classes
@@ -95,9 +95,10 @@ public struct RegionJob {
         if Directory.exists(options.classFile) { return try found(origin) }
         let regions = try source.sample(
             regions: RegionClasses.sampleSize(classes: options.classes), seed: options.seed
-        ) { try progress("searched for classes", $0, $1) }
+        ) { try progress("samples searched for classes", $0, $1) }
         let classes = try RegionClasses(
-            grouping: regions, width: encoder.width, classes: options.classes, seed: options.seed, pool: encoder.pool)
+            grouping: regions, width: encoder.width, classes: options.classes, seed: options.seed, pool: encoder.pool
+        ) { try progress("passes over the regions, to group them", $0, $1) }
         try RegionClassFile(classes: classes, origin: origin).write(to: options.classFile)
         return classes
     }
@@ -128,7 +129,7 @@ public struct RegionJob {
             for distributions in distributions {
                 usage.add(distributions)
             }
-            try progress("counted", end, corpus.count)
+            try progress("samples counted", end, corpus.count)
         }
         return (usage.used, usage.perplexity)
     }

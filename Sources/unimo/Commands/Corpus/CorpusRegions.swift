@@ -73,7 +73,7 @@ struct CorpusRegions: ParsableCommand {
 
     func run() throws {
         Interruption.catchSignals()
-        let line = SampleProgress()
+        let line = CountedProgress()
         let report: RegionReport
         do {
             report = try RegionJob(options).run { start in

@@ -101,13 +101,13 @@ struct CorpusRetrieve: ParsableCommand {
     private func retrieve(
         _ job: RetrievalJob, _ ranks: CommunicationThread, _ pool: WorkerPool
     ) throws -> Runtime.ExitCode {
-        let line = SampleProgress()
+        let line = CountedProgress()
         let report = try job.run(ranks: ranks, pool: pool) { notice in
             line.clear()
             if let text = notice.line { Program.complain(text) }
         } progress: { stage, done, total in
-            if ranks.rank == 0 { line.show(stage == .reading ? "read" : "compared", done: done, total: total) }
             guard ranks.rank == 0 else { return }
+            line.show(stage == .reading ? "samples read" : "samples compared", done: done, total: total)
             do { try Interruption.check() } catch {
                 line.clear()
                 throw Interruption.Requested(remark: "the same command goes on after the last finished shard")

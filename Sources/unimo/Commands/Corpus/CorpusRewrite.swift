@@ -66,14 +66,14 @@ struct CorpusRewrite: ParsableCommand {
         let job = try job()
         let pool = WorkerPool(threads: workers.count)
         defer { pool.stop() }
-        let line = SampleProgress()
+        let line = CountedProgress()
         let report: RewriteReport
         do {
             report = try job.run(pool: pool) { notice in
                 line.clear()
                 if let text = notice.line { Program.complain(text) }
             } progress: { stage, done, total in
-                line.show(stage == .reading ? "read" : "rewritten", done: done, total: total)
+                line.show(stage == .reading ? "samples read" : "samples rewritten", done: done, total: total)
                 try Interruption.check()
             }
         } catch is Interruption.Requested {
