@@ -52,6 +52,15 @@ class Metric:
         return f"ln {self.name}" if self.compares_logarithms else self.name
 
 
+BLEU = Metric("BLEU-4", "captions, BLEU-4", ("captions", "bleu4"))
+CIDER = Metric("CIDEr", "captions, CIDEr-D", ("captions", "cider"))
+PERPLEXITIES = [
+    Metric(name, title, ("language", sight), lower_is_better=True, compares_logarithms=True)
+    for name, title, sight in (
+        ("PPL text", "perplexity, text alone", "text_alone"), ("PPL image", "perplexity, beside the image", "beside_image"))
+]
+
+
 @dataclass(frozen=True)
 class HeldOut:
     """What a run is evaluated on."""

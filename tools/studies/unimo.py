@@ -6,7 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from studies.plan import Cell, Comparison, DataSet, Metric, Study, both_ways, caption_scores, perplexities
+from studies.plan import (
+    BLEU, CIDER, PERPLEXITIES, Cell, Comparison, DataSet, Metric, Study, both_ways, caption_scores, perplexities)
 
 TOOLS = Path(__file__).resolve().parent.parent
 
@@ -183,14 +184,7 @@ STUDY = Study(
     metrics=[
         Metric("R@1", "retrieval R@1, both ways", ("retrieval", "r1")),
         Metric("R@10", "retrieval R@10, both ways", ("retrieval", "r10")),
-        Metric("BLEU-4", "captions, BLEU-4", ("captions", "bleu4")),
-        Metric("CIDEr", "captions, CIDEr-D", ("captions", "cider")),
-        Metric(
-            "PPL text", "perplexity, text alone", ("language", "text_alone"), lower_is_better=True,
-            compares_logarithms=True),
-        Metric(
-            "PPL image", "perplexity, beside the image", ("language", "beside_image"), lower_is_better=True,
-            compares_logarithms=True),
+        BLEU, CIDER, *PERPLEXITIES,
         Metric("field", "probe: field of meaning", ("probe", "field")),
         Metric("part", "probe: part of speech", ("probe", "part")),
     ],

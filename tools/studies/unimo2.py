@@ -5,7 +5,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from studies.plan import Cell, Comparison, DataSet, Metric, Study, both_ways, caption_scores, perplexities
+from studies.plan import (
+    BLEU, CIDER, PERPLEXITIES, Cell, Comparison, DataSet, Metric, Study, both_ways, caption_scores, perplexities)
 
 TOOLS = Path(__file__).resolve().parent.parent
 
@@ -130,13 +131,6 @@ STUDY = Study(
         Metric("R@5", "retrieval R@5, both ways", ("retrieval", "r5")),
         Metric("R@1 re-ranked", "R@1 re-ranked by matching", ("reranked", "r1")),
         Metric("exact", "captions that are exact", ("captions", "exact")),
-        Metric("BLEU-4", "captions, BLEU-4", ("captions", "bleu4")),
-        Metric("CIDEr", "captions, CIDEr-D", ("captions", "cider")),
-        Metric(
-            "PPL text", "perplexity, text alone", ("language", "text_alone"), lower_is_better=True,
-            compares_logarithms=True),
-        Metric(
-            "PPL image", "perplexity, beside the image", ("language", "beside_image"), lower_is_better=True,
-            compares_logarithms=True),
+        BLEU, CIDER, *PERPLEXITIES,
     ],
 )
