@@ -1,4 +1,6 @@
-"""A picture of differences: one panel per metric, one row per comparison, a point and two standard errors per data set."""
+"""A picture of differences: one panel per metric, one row per comparison, a point and two standard errors per data set.
+
+What lies far outside the others is an arrow with its number."""
 
 import math
 from html import escape
@@ -47,7 +49,7 @@ def panel(study, results, data, metric, x, y):
         for row, comparison in enumerate(study.comparisons)
         for number, item in enumerate(data)
     }
-    reach = max((extent(found) for found in points.values() if found), default=1) or 1
+    reach = reach_of([extent(found) for found in points.values() if found])
     better = "lower is better" if metric.lower_is_better else "higher is better"
     middle = x + PANEL / 2
     parts = [
@@ -65,8 +67,15 @@ def panel(study, results, data, metric, x, y):
     for (row, number), found in points.items():
         if found:
             at = y + (row + (number + 1) / (len(data) + 1)) * ROW
-            parts += point(found, middle, PANEL * 0.42 / reach, at, COLOURS[number])
+            draw = point if abs(found.mean) <= reach else pointer
+            parts += draw(found, middle, PANEL * 0.42 / reach, at, COLOURS[number])
     return parts
+
+
+def reach_of(extents):
+    """What the panel shows: all of it, but for what is more than four times as far out as half of the others."""
+    some = sorted(e for e in extents if e > 0)
+    return max((e for e in some if e <= 4 * some[len(some) // 2]), default=1)
 
 
 def extent(found):
@@ -74,10 +83,23 @@ def extent(found):
     return abs(found.mean) + errors
 
 
+def pointer(found, middle, _, y, colour):
+    """What lies outside: an arrow at the edge, with the number."""
+    side = math.copysign(1, found.mean)
+    edge = middle + side * (PANEL / 2 - 3)
+    back, anchor = edge - side * 8, "end" if side > 0 else "start"
+    return [
+        f'<path d="M{edge:.1f} {y:.1f} L{back:.1f} {y - 4:.1f} L{back:.1f} {y + 4:.1f} Z" fill="{colour}"/>',
+        f'<text x="{back - side * 4:.1f}" y="{y + 4:.1f}" text-anchor="{anchor}" font-size="10" fill="{colour}">'
+        f"{found.mean:+.2g}</text>",
+    ]
+
+
 def point(found, middle, scale, y, colour):
     x = middle + found.mean * scale
     reach = 0 if math.isnan(found.standard_error) else 2 * found.standard_error * scale
+    left, right = max(x - reach, middle - PANEL / 2), min(x + reach, middle + PANEL / 2)
     return [
-        f'<line x1="{x - reach:.1f}" y1="{y:.1f}" x2="{x + reach:.1f}" y2="{y:.1f}" stroke="{colour}" stroke-width="2"/>',
+        f'<line x1="{left:.1f}" y1="{y:.1f}" x2="{right:.1f}" y2="{y:.1f}" stroke="{colour}" stroke-width="2"/>',
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>',
     ]
