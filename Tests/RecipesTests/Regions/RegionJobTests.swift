@@ -96,19 +96,23 @@ import Testing
         #expect(try ShardCorpus(directory: directory("one")).index.shards.count > 5)
         struct Stop: Error {}
         var resumed: Set<Int> = []
-        for stop in [1, 3, 4, 5, 6] {
+        for (what, stop) in [
+            ("passes", 2), ("samples", 1), ("samples", 3), ("samples", 4), ("samples", 5), ("samples", 6),
+        ] {
             var calls = 0
-            var options = options("scenes:600:5", out: "cut\(stop)")
+            let cut = "cut-\(what)-\(stop)"
+            var options = options("scenes:600:5", out: cut)
             small(&options)
             options.workers = stop % 2 + 1
             #expect(throws: Stop.self) {
-                _ = try RegionJob(options).run(progress: { _, _, _ in
+                _ = try RegionJob(options).run(progress: { counted, _, _ in
+                    guard counted.hasPrefix(what) else { return }
                     calls += 1
                     if calls == stop { throw Stop() }
                 })
             }
-            #expect(!Directory.exists(directory("cut\(stop)")))
-            let report = try make("scenes:600:5", out: "cut\(stop)", small)
+            #expect(!Directory.exists(directory(cut)))
+            let report = try make("scenes:600:5", out: cut, small)
             #expect(report.fingerprint == whole.fingerprint)
             resumed.insert(report.resumed)
         }
