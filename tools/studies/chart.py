@@ -67,8 +67,10 @@ def panel(study, results, data, metric, x, y):
     for (row, number), found in points.items():
         if found:
             at = y + (row + (number + 1) / (len(data) + 1)) * ROW
-            draw = point if abs(found.mean) <= reach else pointer
-            parts += draw(found, middle, PANEL * 0.42 / reach, at, COLOURS[number])
+            if abs(found.mean) <= reach:
+                parts += point(found, middle, PANEL * 0.42 / reach, at, COLOURS[number])
+            else:
+                parts += pointer(found, middle, at, COLOURS[number])
     return parts
 
 
@@ -83,7 +85,7 @@ def extent(found):
     return abs(found.mean) + errors
 
 
-def pointer(found, middle, _, y, colour):
+def pointer(found, middle, y, colour):
     """What lies outside: an arrow at the edge, with the number."""
     side = math.copysign(1, found.mean)
     edge = middle + side * (PANEL / 2 - 3)

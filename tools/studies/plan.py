@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+TOOLS = Path(__file__).resolve().parent.parent
+
 
 @dataclass(frozen=True)
 class DataSet:

@@ -4,12 +4,10 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from studies.plan import (
-    BLEU, CIDER, PERPLEXITIES, Cell, Comparison, DataSet, Metric, Study, both_ways, caption_scores, perplexities)
-
-TOOLS = Path(__file__).resolve().parent.parent
+    BLEU, CIDER, PERPLEXITIES, TOOLS, Cell, Comparison, DataSet, Metric, Study, both_ways, caption_scores,
+    perplexities)
 
 MODEL = """\
 model:

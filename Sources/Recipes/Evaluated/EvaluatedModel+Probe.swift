@@ -39,7 +39,7 @@ extension EvaluatedModel {
         ) { chunk in
             arena.reset()
             let tape = Tape(arena: arena, pool: pool, records: false)
-            guard let encoded = encodeTexts(chunk, tape) else { return }
+            guard let encoded = model.encodeAlone(chunk, tape).texts else { return }
             for (place, key) in chunk.keys.enumerated() {
                 let label = try Self.label(of: try found.corpus.read(index), member: member, in: name)
                 let row = Self.mean(encoded, place)
@@ -49,8 +49,6 @@ extension EvaluatedModel {
         }
         return try outcome(fitted, asked, name: name, member: member)
     }
-
-    private func encodeTexts(_ chunk: Chunk, _ tape: Tape) -> EncodedAlone? { model.encodeAlone(chunk, tape).texts }
 
     private func outcome(
         _ fitted: ProbeRows, _ asked: ProbeRows, name: String, member: String
