@@ -1,6 +1,6 @@
 import Glibc
 import Runtime
-import Tensors
+public import Tensors
 
 /// Every parameter of a model in forward order in flat arenas: one for weights, one for gradients.
 ///
@@ -14,7 +14,7 @@ public final class ParameterStore {
     public let count: Int
     public let weights: UnsafeMutablePointer<Float>
     public let gradients: UnsafeMutablePointer<Float>
-    private let weightMemory: Reservation
+    private let weightMemory: Reservation?
     private let gradientMemory: Reservation?
     private let indices: [String: Int]
 
@@ -27,17 +27,40 @@ public final class ParameterStore {
     ///   - parameters: in forward order; those of a group adjacent.
     ///   - alignment: elements; 16 · R for R ranks.
     ///   - gradients: memory of `count(_:alignment:)` elements that others may map too; nil for private memory. Must be zero.
-    public init(_ parameters: [Parameter], alignment: Int, gradients: UnsafeMutableRawPointer? = nil) {
+    /// - Throws: `MemoryFault`.
+    public convenience init(
+        _ parameters: [Parameter], alignment: Int, gradients: UnsafeMutableRawPointer? = nil
+    ) throws(MemoryFault) {
+        let byteCount = ParameterStore.count(parameters, alignment: alignment) * MemoryLayout<Float>.size
+        let memory = try Reservation(byteCount: byteCount)
+        let own = gradients == nil ? try Reservation(byteCount: byteCount) : nil
+        self.init(
+            parameters, alignment: alignment, weightMemory: memory, gradientMemory: own, weights: memory.base,
+            gradients: gradients ?? own?.base ?? memory.base)
+    }
+
+    /// A store without memory, for tapes that only measure: nothing may read or write what it gives.
+    public convenience init(measuring parameters: [Parameter], alignment: Int) {
+        let nowhere = UnsafeMutableRawPointer(bitPattern: 4096)!
+        self.init(
+            parameters, alignment: alignment, weightMemory: nil, gradientMemory: nil, weights: nowhere,
+            gradients: nowhere)
+    }
+
+    private init(
+        _ parameters: [Parameter], alignment: Int, weightMemory: Reservation?, gradientMemory: Reservation?,
+        weights: UnsafeMutableRawPointer, gradients: UnsafeMutableRawPointer
+    ) {
         self.parameters = parameters
         groups = ParameterStore.layOut(parameters, alignment: alignment)
         count = groups.last?.extent.upperBound ?? 0
-        weightMemory = Reservation(byteCount: count * 4)
-        gradientMemory = gradients == nil ? Reservation(byteCount: count * 4) : nil
-        weights = weightMemory.base.bindMemory(to: Float.self, capacity: count)
-        self.gradients = (gradients ?? gradientMemory!.base).bindMemory(to: Float.self, capacity: count)
+        self.weightMemory = weightMemory
+        self.gradientMemory = gradientMemory
+        self.weights = weights.assumingMemoryBound(to: Float.self)
+        self.gradients = gradients.assumingMemoryBound(to: Float.self)
         indices = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($0.element.name, $0.offset) })
         for parameter in parameters {
-            parameter.weights = weights
+            parameter.weights = self.weights
             parameter.gradients = self.gradients
         }
     }

@@ -47,6 +47,8 @@ public final class Tape {
     private var nodes: [Node] = []
     private var gradients: [Tensor?] = []
     private var passed: UnsafeMutableRawPointer?
+    /// Groups of the parameters that have a gradient so far, on a tape that only measures.
+    public private(set) var measuredGroups: Set<String> = []
 
     public init(arena: Arena, pool: WorkerPool, records: Bool = true, randomness: RandomKey? = nil) {
         self.arena = arena
@@ -55,6 +57,20 @@ public final class Tape {
         self.randomness = randomness
         nodes.reserveCapacity(256)
         gradients.reserveCapacity(256)
+    }
+
+    /// Whether the tape only measures: operations place their tensors and record, and compute nothing.
+    public var isMeasuring: Bool { arena.isMeasuring }
+
+    /// The arithmetic of an operation: everything that reads or writes elements.
+    @inline(__always) public func compute(_ body: () -> Void) {
+        if !isMeasuring { body() }
+    }
+
+    /// What is computed from elements.
+    /// - Parameter stand: what stands for it on a tape that only measures.
+    @inline(__always) public func computed<Value>(or stand: @autoclosure () -> Value, _ body: () -> Value) -> Value {
+        isMeasuring ? stand() : body()
     }
 
     /// A new value of this shape, undefined until written.
@@ -88,7 +104,14 @@ public final class Tape {
     private func append(_ node: Node) {
         guard records else { return }
         for parameter in node.parameters { parameter.uses += 1 }
+        note(node.parameters)
         nodes.append(node)
+    }
+
+    /// Remembers that parameters get a gradient.
+    private func note(_ parameters: [Parameter]) {
+        guard isMeasuring else { return }
+        for parameter in parameters where !parameter.isFrozen { measuredGroups.insert(parameter.group) }
     }
 
     /// Where to put a contribution to the gradient of `input`: memory, and β = 1 to add to what is there or 0 to write.
@@ -102,7 +125,7 @@ public final class Tape {
     /// Hands `gradient` on as a contribution to that of `input`: by reference when it is the first, else by addition.
     func pass(_ gradient: Tensor, to input: Variable) {
         if let existing = gradients[input.slot] {
-            Tensors.add(UnsafePointer(gradient.floats), into: existing.floats, count: gradient.count)
+            compute { Tensors.add(UnsafePointer(gradient.floats), into: existing.floats, count: gradient.count) }
         } else {
             gradients[input.slot] = gradient
             passed = gradient.pointer
@@ -115,10 +138,12 @@ public final class Tape {
             gradient.rows == variable.rows && gradient.columns == variable.columns,
             "a gradient of \(gradient.shape) for a value of \(variable.value.shape)")
         let (target, beta) = contribution(to: variable)
-        if beta == 0 {
-            target.floats.update(from: gradient.floats, count: gradient.count)
-        } else {
-            Tensors.add(UnsafePointer(gradient.floats), into: target.floats, count: gradient.count)
+        compute {
+            if beta == 0 {
+                target.floats.update(from: gradient.floats, count: gradient.count)
+            } else {
+                Tensors.add(UnsafePointer(gradient.floats), into: target.floats, count: gradient.count)
+            }
         }
     }
 
@@ -145,7 +170,7 @@ public final class Tape {
     /// Runs `body(rows)` over blocks of rows of `count`, cut by the count alone.
     func forBlocks(of count: Int, _ body: (Range<Int>) -> Void) {
         let block = 64
-        pool.run((count + block - 1) / block) { task, _ in
+        run((count + block - 1) / block) { task, _ in
             body(task * block..<min((task + 1) * block, count))
         }
     }
@@ -153,8 +178,33 @@ public final class Tape {
     /// Runs `body(columns)` over blocks of columns: for sums over rows in a fixed order.
     func forColumnBlocks(of count: Int, _ body: (Range<Int>) -> Void) {
         let block = 64
-        pool.run((count + block - 1) / block) { task, _ in
+        run((count + block - 1) / block) { task, _ in
             body(task * block..<min((task + 1) * block, count))
         }
     }
+
+    /// Runs `body(task, worker)` for `count` tasks over the pool's workers.
+    func run(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
+        compute { pool.run(count, body) }
+    }
+
+    /// `c = a·b + beta · c` over the pool, as `Tensors.multiply`.
+    func multiply(
+        m: Int, n: Int, k: Int, _ a: Operand, _ b: Operand, beta: Float, into c: Tensor,
+        before: ((Range<Int>, Range<Int>) -> Void)? = nil, after: ((Range<Int>, Range<Int>) -> Void)? = nil
+    ) {
+        compute {
+            Tensors.multiply(pool, m: m, n: n, k: k, a, b, beta: beta, into: c, before: before, after: after)
+        }
+    }
+
+    /// Adds to the gradient of a scalar.
+    func add(_ value: Float, toGradientOf scalar: Parameter) {
+        note([scalar])
+        guard !scalar.isFrozen else { return }
+        compute { scalar.gradient.floats[0] += value }
+    }
+
+    /// All elements become zero.
+    func clear(_ tensor: Tensor) { compute { tensor.fill(0) } }
 }

@@ -123,5 +123,16 @@ public struct Sample: Sendable, Equatable {
     }
 }
 
+extension Sample {
+    /// Rows it is encoded in, an image counting as `perImage`; texts that are encoded with its image take that again.
+    public func rows(perImage: Int) -> Int {
+        let text = tokens.count + target.count + continuations.reduce(0) { $0 + $1.tokens.count }
+        let own = text + (images.count + (regions == nil ? 0 : 1)) * perImage
+        return related.reduce(own) { rows, related in
+            rows + related.sample.rows(perImage: perImage) + (related.role.isJoint ? perImage : 0)
+        }
+    }
+}
+
 /// Masks, corrupts or labels a sample: data only, a pure function of the sample and its random key.
 public typealias Prepare = @Sendable (_ sample: inout Sample, _ random: RandomKey) -> Void

@@ -30,6 +30,9 @@ public struct Topology: Sendable, Equatable {
     /// The ranks of a node, ascending: the position in it is the node-local rank.
     public func ranks(onNode node: Int) -> [Int] { nodes.indices.filter { nodes[$0] == node } }
 
+    /// How many ranks the node of a rank has.
+    public func sharers(of rank: Int) -> Int { nodes.count { $0 == nodes[rank] } }
+
     public func localRank(of rank: Int) -> Int { nodes[..<rank].count { $0 == nodes[rank] } }
 
     /// Whether every node has as many ranks as the others.

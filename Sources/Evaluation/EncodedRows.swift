@@ -9,14 +9,16 @@ public struct EncodedRows {
     private let columns: Int
 
     /// - Parameter rows: `(samples · n, C)`, n rows each.
-    public init(_ rows: Tensor, samples: Int) {
-        self.init(rows, offsets: (0...samples).map { $0 * (rows.rows / max(samples, 1)) })
+    /// - Throws: `MemoryFault`.
+    public init(_ rows: Tensor, samples: Int) throws(MemoryFault) {
+        try self.init(rows, offsets: (0...samples).map { $0 * (rows.rows / max(samples, 1)) })
     }
 
     /// - Parameters: rows `(N, C)`, offsets `(samples + 1)`.
-    public init(_ rows: Tensor, offsets: [Int]) {
+    /// - Throws: `MemoryFault`.
+    public init(_ rows: Tensor, offsets: [Int]) throws(MemoryFault) {
         precondition(offsets.last == rows.rows, "\(rows.shape) rows with offsets to \(offsets.last ?? 0)")
-        memory = Reservation(byteCount: rows.byteCount)
+        memory = try Reservation(byteCount: rows.byteCount)
         memory.base.copyMemory(from: rows.pointer, byteCount: rows.byteCount)
         self.offsets = offsets
         columns = rows.columns
@@ -31,7 +33,8 @@ public struct EncodedRows {
         var start = 0
         for sample in samples {
             let source = memory.base + offsets[sample] * columns * 4
-            (x.value.pointer + start * columns * 4).copyMemory(from: source, byteCount: length(sample) * columns * 4)
+            let target = x.value.pointer + start * columns * 4
+            tape.compute { target.copyMemory(from: source, byteCount: length(sample) * columns * 4) }
             start += length(sample)
         }
         return x

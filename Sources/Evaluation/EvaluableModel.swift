@@ -1,7 +1,7 @@
 public import Autograd
 public import Batches
 public import Models
-public import Runtime
+import Runtime
 public import Tensors
 
 /// What evaluation asks of a model; each kind answers in its own way.
@@ -16,22 +16,25 @@ public protocol EvaluableModel: Model {
     /// - Parameter seesImages: false hides the images.
     func maskedTokenLogits(_ chunk: Chunk, seesImages: Bool, _ tape: Tape) -> Variable
     /// Captions of a chunk's images, none of them begun.
-    /// - Parameters: ends before and behind every text; capacity in tokens of all captions.
+    /// - Parameter ends: before and behind every text.
+    /// - Throws: `MemoryFault`.
     func captionState(
-        _ chunk: Chunk, ends: (start: Int32, end: Int32), capacity: Int, _ tape: Tape
-    ) -> any CaptionState
+        _ chunk: Chunk, ends: (start: Int32, end: Int32), _ tape: Tape
+    ) throws(MemoryFault) -> any CaptionState
     /// Logits of every token `(n, V)` from the last layer's rows `(n, C)`.
     func tokenLogits(_ rows: Variable, _ tape: Tape) -> Variable
-    func makePairMatcher(arena: Arena, pool: WorkerPool) -> any PairMatcher
+    func makePairMatcher(_ workspace: Workspace) -> any PairMatcher
 }
 
 /// How well any image of a set of pairs goes with any text of it.
 public protocol PairMatcher {
     /// Takes the pairs of a chunk, behind those it has.
-    mutating func add(_ chunk: Chunk)
+    /// - Throws: `MemoryFault`.
+    mutating func add(_ chunk: Chunk) throws
     /// A score of image `$0.image` beside text `$0.text`, higher for those that go together, for every pair of numbers; as many
     /// pairs as one tape takes.
-    func score(_ pairs: [(image: Int, text: Int)]) -> [Float]
+    /// - Throws: `MemoryFault`.
+    func score(_ pairs: [(image: Int, text: Int)]) throws -> [Float]
 }
 
 extension PairMatcher {
@@ -39,12 +42,12 @@ extension PairMatcher {
     /// - Parameter progress: pairs done, pairs in all.
     func scores(
         _ pairs: [(image: Int, text: Int)], progress: (Int, Int) throws -> Void
-    ) rethrows -> [Float] {
+    ) throws -> [Float] {
         let chunk = 64
         var scores: [Float] = []
         scores.reserveCapacity(pairs.count)
         for start in stride(from: 0, to: pairs.count, by: chunk) {
-            scores += score(Array(pairs[start..<min(start + chunk, pairs.count)]))
+            scores += try score(Array(pairs[start..<min(start + chunk, pairs.count)]))
             try progress(scores.count, pairs.count)
         }
         return scores
@@ -68,18 +71,18 @@ extension UNIMO2: EvaluableModel {
     }
 
     public func captionState(
-        _ chunk: Chunk, ends: (start: Int32, end: Int32), capacity: Int, _ tape: Tape
-    ) -> any CaptionState {
+        _ chunk: Chunk, ends: (start: Int32, end: Int32), _ tape: Tape
+    ) throws(MemoryFault) -> any CaptionState {
         guard let images = chunk.views.first else { preconditionFailure("captions of no images") }
-        return GroundedCaptionState(self, images: images, capacity: capacity, tape)
+        return try GroundedCaptionState(self, images: images, tape)
     }
 
     public func tokenLogits(_ rows: Variable, _ tape: Tape) -> Variable {
         heads.tokenLogits(rows, word: text.word, tape)
     }
 
-    public func makePairMatcher(arena: Arena, pool: WorkerPool) -> any PairMatcher {
-        GroundedPairMatcher(model: self, arena: arena, pool: pool)
+    public func makePairMatcher(_ workspace: Workspace) -> any PairMatcher {
+        GroundedPairMatcher(model: self, workspace: workspace)
     }
 }
 
@@ -99,21 +102,21 @@ extension UNIMO: EvaluableModel {
     }
 
     public func captionState(
-        _ chunk: Chunk, ends: (start: Int32, end: Int32), capacity: Int, _ tape: Tape
-    ) -> any CaptionState {
+        _ chunk: Chunk, ends: (start: Int32, end: Int32), _ tape: Tape
+    ) throws(MemoryFault) -> any CaptionState {
         guard let regions = chunk.regions else { preconditionFailure("captions of no regions") }
         var empty = TextRows()
         for image in 0..<regions.count {
             empty.append(Sample(key: "", tokens: [ends.start, ends.end]), position: image)
         }
-        return UNIMOCaptionState(self, regions, empty: empty, capacity: capacity, tape)
+        return try UNIMOCaptionState(self, regions, empty: empty, tape)
     }
 
     public func tokenLogits(_ rows: Variable, _ tape: Tape) -> Variable {
         heads.tokenLogits(rows, word: text.word, tape)
     }
 
-    public func makePairMatcher(arena: Arena, pool: WorkerPool) -> any PairMatcher {
-        JointPairMatcher(model: self, arena: arena, pool: pool)
+    public func makePairMatcher(_ workspace: Workspace) -> any PairMatcher {
+        JointPairMatcher(model: self, workspace: workspace)
     }
 }

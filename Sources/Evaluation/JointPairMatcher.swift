@@ -1,23 +1,20 @@
 import Autograd
 import Batches
 import Models
-import Runtime
 import Tensors
 
 /// Scores pairs as cross-modal contrastive learning does (UNIMO §3.3): image and text in one sequence, the cosine of its [IMG]
 /// and `<s>`, divided by τ.
 struct JointPairMatcher: PairMatcher {
     private let model: UNIMO
-    private let arena: Arena
-    private let pool: WorkerPool
+    private let workspace: Workspace
     private var chunks: [(regions: RegionRows, text: TextRows)] = []
     /// Chunk and place of each sample.
     private var places: [(chunk: Int, place: Int)] = []
 
-    init(model: UNIMO, arena: Arena, pool: WorkerPool) {
+    init(model: UNIMO, workspace: Workspace) {
         self.model = model
-        self.arena = arena
-        self.pool = pool
+        self.workspace = workspace
     }
 
     mutating func add(_ chunk: Chunk) {
@@ -28,9 +25,7 @@ struct JointPairMatcher: PairMatcher {
         chunks.append((regions, text))
     }
 
-    func score(_ pairs: [(image: Int, text: Int)]) -> [Float] {
-        arena.reset()
-        let tape = Tape(arena: arena, pool: pool, records: false)
+    func score(_ pairs: [(image: Int, text: Int)]) throws -> [Float] {
         // An image that several pairs have is embedded once.
         var regions = RegionRows(width: model.config.regionWidth, classCount: model.config.regionClasses)
         var numbers: [Int: Int] = [:]
@@ -45,8 +40,10 @@ struct JointPairMatcher: PairMatcher {
             texts.append(text: place.place, of: chunks[place.chunk].text, position: position)
             return ModalSequence(image: numbers[pair.image], text: position, position: position)
         }
-        let embedded = model.embed(regions, positions: Array(0..<regions.count), texts, tape)
-        let (u, v) = model.vectors(of: sequences, embedded, tape)
+        let (u, v) = try workspace.run { tape in
+            let embedded = model.embed(regions, positions: Array(0..<regions.count), texts, tape)
+            return model.vectors(of: sequences, embedded, tape)
+        }
         let D = u.value.columns
         return pairs.indices.map { row in
             (0..<D).reduce(0) { $0 + u.value.floats[row * D + $1] * v.value.floats[row * D + $1] } / model.temperature

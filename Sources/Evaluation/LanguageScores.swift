@@ -2,8 +2,7 @@ import Autograd
 public import Batches
 import Glibc
 import Models
-public import Runtime
-public import Tensors
+import Tensors
 
 /// How well masked tokens are told.
 public struct LanguageScores: Sendable, Equatable {
@@ -37,23 +36,25 @@ public struct LanguageScores: Sendable, Equatable {
 /// Fills masked tokens with a model's masked-language head, beside the image or without it.
 public struct MaskedTokenScorer {
     public let model: any EvaluableModel
-    public let arena: Arena
-    public let pool: WorkerPool
+    public let workspace: Workspace
 
-    public init(model: any EvaluableModel, arena: Arena, pool: WorkerPool) {
+    public init(model: any EvaluableModel, workspace: Workspace) {
         self.model = model
-        self.arena = arena
-        self.pool = pool
+        self.workspace = workspace
+    }
+
+    /// Bytes that a chunk takes.
+    public func footprint(_ chunk: Chunk, seesImages: Bool) -> Int {
+        Tape.footprint(workspace.pool) { _ = model.maskedTokenLogits(chunk, seesImages: seesImages, $0) }
     }
 
     /// Adds the masked tokens of a chunk to `scores`.
     /// - Parameter seesImages: false hides the images.
-    public func score(_ chunk: Chunk, seesImages: Bool, into scores: inout LanguageScores) {
+    /// - Throws: `MemoryFault`.
+    public func score(_ chunk: Chunk, seesImages: Bool, into scores: inout LanguageScores) throws {
         guard let text = chunk.text else { preconditionFailure("images alone have no tokens to tell") }
         guard !text.labels.isEmpty else { return }
-        arena.reset()
-        let tape = Tape(arena: arena, pool: pool, records: false)
-        let logits = model.maskedTokenLogits(chunk, seesImages: seesImages, tape).value
+        let logits = try workspace.run { model.maskedTokenLogits(chunk, seesImages: seesImages, $0) }.value
         for (row, label) in text.labels.enumerated() {
             let line = UnsafeBufferPointer(start: logits.rows(row..<row + 1).floats, count: logits.columns)
             scores.add(logits: line, label: Int(label))

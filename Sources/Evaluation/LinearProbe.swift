@@ -1,6 +1,6 @@
 import Glibc
 public import Runtime
-import Tensors
+public import Tensors
 
 /// A linear classifier on frozen vectors (Alain & Bengio 2016): what a model knows is what little is needed to read it off.
 ///
@@ -19,9 +19,10 @@ public struct LinearProbe: Sendable {
     /// - Parameters:
     ///   - rows: `(n, C)`. - labels: in `0 ..< classes`.
     ///   - decay: of the squared weights, as a share of the mean loss.
+    /// - Throws: `MemoryFault`.
     public init(
         _ rows: [Float], labels: [Int], classes K: Int, decay: Float = 1e-3, iterations: Int = 300, pool: WorkerPool
-    ) {
+    ) throws(MemoryFault) {
         let n = labels.count
         precondition(n > 0 && rows.count % n == 0, "\(rows.count) numbers for \(n) labels")
         precondition(labels.allSatisfy((0..<K).contains), "labels beyond \(K) classes")
@@ -30,15 +31,16 @@ public struct LinearProbe: Sendable {
         (width, classes) = (C, K)
         let inputs = Self.standardised(rows, width: C, means, scales)
         let descent = SoftmaxDescent(inputs, labels: labels, width: C + 1, classes: K, decay: decay, pool: pool)
-        weights = descent.minimum(iterations: iterations)
+        weights = try descent.minimum(iterations: iterations)
     }
 
     /// The likeliest class of each of `(n, C)` rows.
-    public func predictions(_ rows: [Float], pool: WorkerPool) -> [Int] {
+    /// - Throws: `MemoryFault`.
+    public func predictions(_ rows: [Float], pool: WorkerPool) throws(MemoryFault) -> [Int] {
         let n = rows.count / width
         guard n > 0 else { return [] }
         let inputs = Self.standardised(rows, width: width, means, scales)
-        let memory = Reservation(byteCount: n * classes * 4)
+        let memory = try Reservation(byteCount: n * classes * 4)
         let logits = Tensor(memory.base, rows: n, columns: classes)
         inputs.withUnsafeBufferPointer { x in
             weights.withUnsafeBufferPointer { w in
@@ -101,11 +103,10 @@ private struct SoftmaxDescent {
     }
 
     /// `(width, classes)`.
-    func minimum(iterations: Int) -> [Float] {
+    func minimum(iterations: Int) throws(MemoryFault) -> [Float] {
         let n = labels.count
-        let (probabilities, gradient) = (
-            Reservation(byteCount: n * classes * 4), Reservation(byteCount: width * classes * 4)
-        )
+        let probabilities = try Reservation(byteCount: n * classes * 4)
+        let gradient = try Reservation(byteCount: width * classes * 4)
         let P = Tensor(probabilities.base, rows: n, columns: classes)
         let G = Tensor(gradient.base, rows: width, columns: classes)
         // The Hessian of softmax cross entropy is at most half of the inputs' second moments.

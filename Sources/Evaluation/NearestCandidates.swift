@@ -18,18 +18,19 @@ struct NearestCandidates {
     private static let block = 256
 
     /// - Parameter count: candidates kept per query.
-    init(_ embeddings: PairEmbeddings, keeping count: Int, pool: WorkerPool) {
+    /// - Throws: `MemoryFault`.
+    init(_ embeddings: PairEmbeddings, keeping count: Int, pool: WorkerPool) throws(MemoryFault) {
         let width = embeddings.width
-        texts = Self.search(embeddings.images, embeddings.texts, width: width, keeping: count, pool)
-        images = Self.search(embeddings.texts, embeddings.images, width: width, keeping: count, pool)
+        texts = try Self.search(embeddings.images, embeddings.texts, width: width, keeping: count, pool)
+        images = try Self.search(embeddings.texts, embeddings.images, width: width, keeping: count, pool)
     }
 
     private static func search(
         _ queries: [Float], _ candidates: [Float], width: Int, keeping count: Int, _ pool: WorkerPool
-    ) -> [Found] {
+    ) throws(MemoryFault) -> [Found] {
         let n = candidates.count / max(width, 1)
         var found: [Found] = []
-        let memory = Reservation(byteCount: block * n * 4)
+        let memory = try Reservation(byteCount: block * n * 4)
         for start in stride(from: 0, to: n, by: block) {
             let rows = min(block, n - start)
             let scores = Tensor(memory.base, rows: rows, columns: n)

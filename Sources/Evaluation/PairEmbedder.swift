@@ -1,8 +1,7 @@
 import Autograd
 public import Batches
 import Models
-public import Runtime
-public import Tensors
+import Tensors
 
 /// Unit vectors of the images and texts of pairs, as image-text contrastive learning compares them.
 public struct PairEmbeddings {
@@ -33,19 +32,16 @@ public struct PairEmbeddings {
 /// Encodes the images and texts of chunks of pairs, without dropout and without a record.
 public struct PairEmbedder {
     public let model: any EvaluableModel
-    public let arena: Arena
-    public let pool: WorkerPool
+    public let workspace: Workspace
 
-    public init(model: any EvaluableModel, arena: Arena, pool: WorkerPool) {
+    public init(model: any EvaluableModel, workspace: Workspace) {
         self.model = model
-        self.arena = arena
-        self.pool = pool
+        self.workspace = workspace
     }
 
-    public func embed(_ chunk: Chunk, into embeddings: inout PairEmbeddings) {
-        arena.reset()
-        let tape = Tape(arena: arena, pool: pool, records: false)
-        let encoded = model.encodeAlone(chunk, tape)
+    /// - Throws: `MemoryFault`.
+    public func embed(_ chunk: Chunk, into embeddings: inout PairEmbeddings) throws {
+        let encoded = try workspace.run { model.encodeAlone(chunk, $0) }
         guard let u = encoded.images?.vectors.value, let v = encoded.texts?.vectors.value else {
             preconditionFailure("pairs without images or text cannot be embedded")
         }

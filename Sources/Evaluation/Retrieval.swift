@@ -34,8 +34,9 @@ public struct RetrievalReport: Sendable, Equatable {
     }
 
     /// By the cosine of embeddings alone.
-    public init(_ embeddings: PairEmbeddings, pool: WorkerPool) {
-        let search = NearestCandidates(embeddings, keeping: 0, pool: pool)
+    /// - Throws: `MemoryFault`.
+    public init(_ embeddings: PairEmbeddings, pool: WorkerPool) throws {
+        let search = try NearestCandidates(embeddings, keeping: 0, pool: pool)
         candidates = embeddings.count
         imageToText = Recall(ranks: search.texts.map(\.rank))
         textToImage = Recall(ranks: search.images.map(\.rank))
@@ -47,8 +48,8 @@ public struct RetrievalReport: Sendable, Equatable {
         _ embeddings: PairEmbeddings, reranking count: Int, by matcher: any PairMatcher, weight: Float,
         pool: WorkerPool,
         progress: (Int, Int) throws -> Void = { _, _ in }
-    ) rethrows {
-        let search = NearestCandidates(embeddings, keeping: count, pool: pool)
+    ) throws {
+        let search = try NearestCandidates(embeddings, keeping: count, pool: pool)
         let pairs =
             search.texts.enumerated().flatMap { image, found in found.nearest.map { (image: image, text: $0.candidate) }
             }

@@ -1,11 +1,17 @@
 public import Autograd
+public import Tensors
 
 /// Captions in the making: what a model made of the images, and of every token so far, so that a token costs one row. Any
 /// number of captions may grow from a token.
 public protocol CaptionState: AnyObject {
     /// Adds tokens at the same place of their captions.
     /// - Returns: the last layer's rows `(n, C)`, and the numbers of the tokens.
-    func extend(_ next: [CaptionContinuation], _ tape: Tape) -> (rows: Variable, numbers: Range<Int>)
+    /// - Throws: `MemoryFault`.
+    func extend(
+        _ next: [CaptionContinuation], _ tape: Tape
+    ) throws(MemoryFault) -> (rows: Variable, numbers: Range<Int>)
+    /// Bytes kept beside the tape.
+    var byteCount: Int { get }
 }
 
 /// A token that goes on a caption.

@@ -42,13 +42,14 @@ public struct VisionEncoder {
 
     private func encode(_ images: ImageRows, positions: Range<Int>, _ tape: Tape) -> Variable {
         precondition(images.size == imageSize, "images of \(images.size) pixels for an encoder of \(imageSize)")
-        var x = tape.patchEmbedding(
-            pixels: images.pixels, size: imageSize, patch: patchSize, weight: patch.weight, bias: patch.bias, cls: cls,
-            position: position)
+        let x = tape.scoped {
+            tape.patchEmbedding(
+                pixels: images.pixels, size: imageSize, patch: patchSize, weight: patch.weight, bias: patch.bias,
+                cls: cls, position: position)
+        }
         let samples = rows(count: images.count, positions: positions)
         let plan = AttentionPlan.full(samples.map { [$0.rows] }, positions: samples.map(\.position))
-        for layer in layers { x = layer(x, plan, samples, tape) }
-        return norm(x, tape)
+        return norm(tape.stack(layers, on: x) { layer, x in layer(x, plan, samples, tape) }, tape)
     }
 
     /// The class rows of `(B·(1 + P), C)`: `(B, C)`.
@@ -96,10 +97,9 @@ public struct TextEncoder {
 
     private func encode(_ text: TextRows, _ sight: Sight, _ tape: Tape) -> Variable {
         let samples = text.sampleRows
-        var x = embedding(text, tape)
+        let x = tape.scoped { embedding(text, tape) }
         let plan = plan(samples, sight)
-        for layer in layers { x = layer(x, plan, samples, tape) }
-        return x
+        return tape.stack(layers, on: x) { layer, x in layer(x, plan, samples, tape) }
     }
 
     private func plan(_ samples: [SampleRows], _ sight: Sight) -> AttentionPlan {

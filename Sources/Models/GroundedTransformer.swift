@@ -47,8 +47,9 @@ public struct GroundedTransformer {
             sight: sight)
         let tokens = grounded.map { enter($0, layout, tape) }
         let blocks = [images?.0, tokens, texts?.0].compactMap { $0 }
-        var x = blocks.count == 1 ? blocks[0] : tape.stackRows(blocks)
-        for layer in layers { x = layer(x, layout.plan, layout.samples, tape) }
+        let rows = blocks.count == 1 ? blocks[0] : tape.stackRows(blocks)
+        let (plan, places) = (layout.plan, layout.samples)
+        let x = tape.stack(layers, on: rows) { layer, x in layer(x, plan, places, tape) }
         var start = 0
         func part(_ block: Variable?) -> Variable? {
             guard let block else { return nil }

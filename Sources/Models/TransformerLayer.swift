@@ -62,11 +62,14 @@ struct TransformerLayer {
     /// - Parameters:
     ///   - x: `(n, C)`, behind the rows that `rows` holds. - plan: of all rows, its output the new ones.
     /// - Returns: `(n, C)`.
-    func extend(_ x: Variable, _ rows: AttentionRows, _ plan: AttentionPlan, _ tape: Tape) -> Variable {
+    /// - Throws: `MemoryFault`.
+    func extend(
+        _ x: Variable, _ rows: AttentionRows, _ plan: AttentionPlan, _ tape: Tape
+    ) throws(MemoryFault) -> Variable {
         precondition(
             placement == .after && !tape.records, "only post-LN stacks are extended, and only without a record")
-        rows.append(qkv(x, tape).value)
-        let attended = output(tape.attention(tape.variable(rows.all), heads: heads, plan: plan), tape)
+        let all = try rows.append(qkv(x, tape).value, tape)
+        let attended = output(tape.attention(tape.variable(all), heads: heads, plan: plan), tape)
         let h = tape.addLayerNorm(attended, residual: x, norm1.weight, norm1.bias, epsilon: norm1.epsilon)
         return tape.addLayerNorm(
             feedForward(h, tape), residual: h, norm2.weight, norm2.bias, epsilon: norm2.epsilon)

@@ -67,9 +67,11 @@ public final class UNIMO: Model {
         _ images: RegionRows?, positions: [Int], _ text: TextRows?, targets: TextRows? = nil, _ tape: Tape
     ) -> Embedded {
         Embedded(
-            images: images.map { (regions($0, positions: positions, tape), $0.offsets) },
-            texts: text.map { (self.text($0, tape), $0.offsets) },
-            targets: targets.map { (self.text($0, tape), $0.offsets) })
+            images: images.map { images in
+                (tape.scoped { regions(images, positions: positions, tape) }, images.offsets)
+            },
+            texts: text.map { text in (tape.scoped { self.text(text, tape) }, text.offsets) },
+            targets: targets.map { text in (tape.scoped { self.text(text, tape) }, text.offsets) })
     }
 
     /// Runs sequences through the Transformer. Rows of a sequence see each other; a target's see the sequence and those
@@ -80,10 +82,12 @@ public final class UNIMO: Model {
             targets: embedded.targets?.offsets)
         let images = embedded.images.map { arranged($0.rows, layout.imageRows, tape) }
         let blocks = [images, embedded.texts?.rows, embedded.targets?.rows].compactMap { $0 }
-        var x = blocks.count == 1 ? blocks[0] : tape.stackRows(blocks)
+        let rows = blocks.count == 1 ? blocks[0] : tape.stackRows(blocks)
         precondition(
-            x.rows == layout.samples.reduce(0) { $0 + $1.rows.count }, "sequences leave out rows of \(x.value.shape)")
-        for layer in layers { x = layer(x, layout.plan, layout.samples, tape) }
+            rows.rows == layout.samples.reduce(0) { $0 + $1.rows.count },
+            "sequences leave out rows of \(rows.value.shape)")
+        let places = layout.samples
+        let x = tape.stack(layers, on: rows) { layer, x in layer(x, layout.plan, places, tape) }
         var start = 0
         func part(_ block: Variable?) -> (rows: Variable?, start: Int) {
             guard let block else { return (nil, start) }

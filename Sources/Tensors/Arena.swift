@@ -1,32 +1,13 @@
-import Glibc
-
-/// Pages reserved from the operating system; they cost memory when first touched and are given back at once.
-public final class Reservation: @unchecked Sendable {
-    // Safety: immutable after init; the memory's users synchronise among themselves.
-    public let base: UnsafeMutableRawPointer
-    public let byteCount: Int
-
-    public init(byteCount: Int) {
-        let size = max(byteCount, 1)
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-        guard let base = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0), base != MAP_FAILED else {
-            preconditionFailure(
-                "\(size) bytes of address space cannot be reserved: \(String(cString: strerror(errno)))")
-        }
-        madvise(base, size, MADV_HUGEPAGE)
-        self.base = base
-        self.byteCount = size
-    }
-
-    deinit { munmap(base, byteCount) }
-}
-
 /// The memory of a tape: one reservation with two ends. Forward values are pushed from the bottom and stay until the tape
 /// is done; gradients and scratch come from the top and are used again as soon as they are given back.
 ///
 /// After the first steps nothing here grows: `highWater` is what a step needs.
 public final class Arena {
-    private let reservation: Reservation
+    /// Nil for an arena that only measures.
+    private let reservation: Reservation?
+    private let base: UnsafeMutableRawPointer
+    /// Bytes; address space only until touched.
+    public let capacity: Int
     private var bottom = 0
     /// Everything from here on is borrowed or free.
     private var top: Int
@@ -36,20 +17,34 @@ public final class Arena {
     public private(set) var highWater = 0
 
     /// - Parameter capacity: bytes; address space only until touched.
-    public init(capacity: Int) {
-        reservation = Reservation(byteCount: (capacity + 4095) & ~4095)
+    /// - Throws: `MemoryFault`.
+    public init(capacity: Int) throws(MemoryFault) {
+        let reservation = try Reservation(byteCount: (capacity + 4095) & ~4095)
+        self.reservation = reservation
+        base = reservation.base
+        self.capacity = reservation.byteCount
         top = reservation.byteCount
         free.reserveCapacity(64)
     }
 
-    public var capacity: Int { reservation.byteCount }
+    /// An arena without memory: it places tensors as any other, and `highWater` says how much they would have taken.
+    /// Nothing may read or write what it gives.
+    public init(measuring: Void) {
+        reservation = nil
+        base = UnsafeMutableRawPointer(bitPattern: 4096)!
+        capacity = 1 << 62
+        top = capacity
+    }
+
+    /// Whether its tensors have no memory.
+    public var isMeasuring: Bool { reservation == nil }
 
     private static func lines(_ bytes: Int) -> Int { (bytes + 63) & ~63 }
 
     /// Everything allocated becomes invalid.
     public func reset() {
         bottom = 0
-        top = reservation.byteCount
+        top = capacity
         free.removeAll(keepingCapacity: true)
     }
 
@@ -58,7 +53,7 @@ public final class Arena {
         let start = bottom
         bottom += Arena.lines(rows * columns * dtype.size)
         check(rows, columns)
-        return Tensor(reservation.base + start, rows: rows, columns: columns, dtype: dtype)
+        return Tensor(base + start, rows: rows, columns: columns, dtype: dtype)
     }
 
     /// The bottom stack's height, for `release(to:)`.
@@ -73,7 +68,7 @@ public final class Arena {
     /// A temporary from the other end; give it back with `recycle`. Contents are undefined.
     public func borrow(rows: Int, columns: Int, dtype: DType = .float32) -> Tensor {
         let size = Arena.lines(rows * columns * dtype.size)
-        return Tensor(reservation.base + place(size, rows, columns), rows: rows, columns: columns, dtype: dtype)
+        return Tensor(base + place(size, rows, columns), rows: rows, columns: columns, dtype: dtype)
     }
 
     /// The end of the tightest free stretch that fits, else new memory.
@@ -96,7 +91,7 @@ public final class Arena {
 
     /// Gives a borrowed tensor back; neighbouring free stretches become one.
     public func recycle(_ tensor: Tensor) {
-        let start = tensor.pointer - reservation.base
+        let start = tensor.pointer - base
         let size = Arena.lines(tensor.byteCount)
         guard size > 0 else { return }
         var stretch = start..<start + size
@@ -114,8 +109,8 @@ public final class Arena {
     private func check(_ rows: Int, _ columns: Int) {
         precondition(
             bottom <= top,
-            "a (\(rows), \(columns)) tensor does not fit the arena of \(reservation.byteCount) bytes: smaller chunks needed"
+            "a (\(rows), \(columns)) tensor does not fit the arena of \(capacity) bytes, which was measured for another computation"
         )
-        highWater = max(highWater, bottom + reservation.byteCount - top)
+        highWater = max(highWater, bottom + capacity - top)
     }
 }

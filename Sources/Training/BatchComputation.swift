@@ -12,10 +12,14 @@ final class BatchComputation {
     let arena: Arena
     let pool: WorkerPool
     let seed: UInt64
-    let communication: CommunicationThread
+    /// Nil where nothing is computed, on an arena that only measures.
+    let communication: CommunicationThread?
     private var poolBuffers: [Int: PoolBuffers] = [:]
+    /// Groups whose parameters got a gradient, where the arena only measures.
+    private(set) var measuredGroups: Set<String> = []
 
-    init(model: any Model, arena: Arena, pool: WorkerPool, seed: UInt64, communication: CommunicationThread) {
+    init(model: any Model, arena: Arena, pool: WorkerPool, seed: UInt64, communication: CommunicationThread?) {
+        precondition(arena.isMeasuring == (communication == nil), "ranks exchange nothing where nothing is computed")
         self.model = model
         self.arena = arena
         self.pool = pool
@@ -89,9 +93,14 @@ final class BatchComputation {
             tape.onChoice = work.onChoice
             if index == work.batch.chunks.count - 1 { tape.onFinal = work.training?.onFinal }
             for (term, share) in loss(chunk, tape).enumerated() { losses[term] += share }
-            tape.backward()
+            finish(tape)
         }
         return losses
+    }
+
+    private func finish(_ tape: Tape) {
+        tape.backward()
+        measuredGroups.formUnion(tape.measuredGroups)
     }
 
     private func summed(_ work: Work, _ objective: some ChunkObjective) -> [Double] {
@@ -102,10 +111,11 @@ final class BatchComputation {
     /// Gathers what every chunk offers, then computes chunk by chunk.
     private func exchanged(_ work: Work, _ objective: some ExchangeObjective) throws -> [Double] {
         let model = subject(of: objective)
-        let buffers = buffers(for: work.batch, objective.widths(model))
+        let buffers = try buffers(for: work.batch, objective.widths(model))
         for chunk in work.batch.chunks {
             let tape = tape(work, records: false)
-            buffers.place(objective.offer(chunk, model, tape), chunk.positions)
+            let offers = objective.offer(chunk, model, tape)
+            tape.compute { buffers.place(offers, chunk.positions) }
         }
         try gather(buffers, work)
         let offers = buffers.pool(work.batch.globalCount)
@@ -114,6 +124,7 @@ final class BatchComputation {
     }
 
     private func gather(_ buffers: PoolBuffers, _ work: Work) throws {
+        guard let communication else { return }
         for (number, operation) in work.gathers.enumerated() {
             buffers.submit(number, operation, communication, work.batch)
         }
@@ -125,7 +136,7 @@ final class BatchComputation {
     private func pooled(_ work: Work, _ objective: some PoolObjective) throws -> [Double] {
         let batch = work.batch
         let model = subject(of: objective)
-        let buffers = buffers(for: batch, objective.widths(model))
+        let buffers = try buffers(for: batch, objective.widths(model))
         let keepsTape = work.training != nil && batch.chunks.count == 1
         var losses = work.scales.map { _ in 0.0 }
         var kept: (Tape, [Variable])?
@@ -133,18 +144,20 @@ final class BatchComputation {
             let tape = tape(work, records: keepsTape)
             tape.onChoice = work.onChoice
             let embedded = objective.embed(chunk, model, scales: work.scales, tape)
-            buffers.place(embedded.embeddings.map(\.value), chunk.positions)
+            tape.compute { buffers.place(embedded.embeddings.map(\.value), chunk.positions) }
             for (term, share) in embedded.terms.enumerated() { losses[1 + term] += share }
             if keepsTape { kept = (tape, embedded.embeddings) }
         }
         try gather(buffers, work)
-        if kept == nil { arena.reset() }
+        let isFirst = communication?.rank ?? 0 == 0
         let pool = EmbeddingPool(
             embeddings: buffers.pool(batch.globalCount), own: batch.slice, gradients: buffers.gradients(batch.slice),
-            addsSharedGradients: work.training != nil && communication.rank == 0)
-        let loss = objective.loss(pool, model, ContrastiveLoss(arena: arena, pool: self.pool))
+            addsSharedGradients: work.training != nil && isFirst)
+        let tape = kept?.0 ?? tape(work, records: false)
+        let loss = objective.loss(pool, model, ContrastiveLoss(tape))
+        measuredGroups.formUnion(tape.measuredGroups)
         if work.training != nil { differentiate(work, objective, buffers, kept) }
-        if communication.rank == 0 { losses[0] = loss }
+        if isFirst { losses[0] = loss }
         return losses
     }
 
@@ -167,13 +180,16 @@ final class BatchComputation {
             for (embedding, gradient) in zip(embeddings, buffers.gradients(batch.slice)) {
                 tape.seed(embedding, gradient.rows(rows))
             }
-            tape.backward()
+            finish(tape)
         }
     }
 
-    private func buffers(for batch: Batch, _ widths: [Int]) -> PoolBuffers {
+    private func buffers(for batch: Batch, _ widths: [Int]) throws(MemoryFault) -> PoolBuffers {
         if let buffers = poolBuffers[batch.entry], buffers.capacity >= batch.globalCount { return buffers }
-        let buffers = PoolBuffers(capacity: batch.globalCount, widths: widths)
+        let buffers =
+            arena.isMeasuring
+            ? PoolBuffers(measuring: batch.globalCount, widths: widths)
+            : try PoolBuffers(capacity: batch.globalCount, widths: widths)
         poolBuffers[batch.entry] = buffers
         return buffers
     }

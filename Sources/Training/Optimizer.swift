@@ -1,7 +1,7 @@
 public import Autograd
 import Glibc
 public import Runtime
-import Tensors
+public import Tensors
 
 /// Constants of AdamW and clipping.
 public struct OptimizerConfig: Sendable, Equatable {
@@ -54,11 +54,12 @@ public final class Optimizer {
         let decays: Bool
     }
 
-    public init(_ config: OptimizerConfig, store: ParameterStore, pool: WorkerPool) {
+    /// - Throws: `MemoryFault`.
+    public init(_ config: OptimizerConfig, store: ParameterStore, pool: WorkerPool) throws(MemoryFault) {
         self.config = config
         self.store = store
         self.pool = pool
-        memory = Reservation(byteCount: store.count * 8)
+        memory = try Reservation(byteCount: store.count * 8)
         firstMoments = memory.base.bindMemory(to: Float.self, capacity: 2 * store.count)
         secondMoments = firstMoments + store.count
         groupSteps = store.groups.map { _ in 0 }

@@ -8,17 +8,31 @@ import Tensors
 final class PoolBuffers {
     let capacity: Int
     private let widths: [Int]
-    private let memory: Reservation
+    private let base: UnsafeMutableRawPointer
+    /// Nil where nothing is computed.
+    private let memory: Reservation?
 
-    init(capacity: Int, widths: [Int]) {
+    /// Bytes that buffers of so many samples take.
+    static func byteCount(capacity: Int, widths: [Int]) -> Int { 2 * capacity * widths.reduce(0, +) * 4 }
+
+    /// - Throws: `MemoryFault`.
+    init(capacity: Int, widths: [Int]) throws(MemoryFault) {
         self.capacity = capacity
         self.widths = widths
-        memory = Reservation(byteCount: 2 * capacity * widths.reduce(0, +) * 4)
+        let memory = try Reservation(byteCount: Self.byteCount(capacity: capacity, widths: widths))
+        (base, self.memory) = (memory.base, memory)
+    }
+
+    /// Buffers without memory, for tapes that only measure.
+    init(measuring capacity: Int, widths: [Int]) {
+        self.capacity = capacity
+        self.widths = widths
+        (base, memory) = (UnsafeMutableRawPointer(bitPattern: 4096)!, nil)
     }
 
     private func tensor(_ number: Int, isGradient: Bool) -> Tensor {
         let before = widths[..<number].reduce(0, +) + (isGradient ? widths.reduce(0, +) : 0)
-        return Tensor(memory.base + before * capacity * 4, rows: capacity, columns: widths[number])
+        return Tensor(base + before * capacity * 4, rows: capacity, columns: widths[number])
     }
 
     func pool(_ count: Int) -> [Tensor] { widths.indices.map { tensor($0, isGradient: false).rows(0..<count) } }

@@ -14,13 +14,16 @@ final class StepNumbers {
     private let memory: UnsafeMutableBufferPointer<Double>
     private let ranks: Int
     private let codes: Int
+    private let most: Int
     private var laidOut: [Int] = []
-    private static let most = 8192
 
-    init(ranks: Int, codes: Int) {
+    /// - Parameters:
+    ///   - batches: summed together, at most. - terms: of the loss of each, at most. - codes: of the dictionary.
+    init(batches: Int, terms: Int, ranks: Int, codes: Int) {
         self.ranks = ranks
         self.codes = codes
-        memory = .allocate(capacity: 2 * StepNumbers.most + ranks + codes)
+        most = batches * (terms + 1)
+        memory = .allocate(capacity: 2 * most + 1 + ranks + codes)
         memory.initialize(repeating: 0)
         let none = UnsafeMutableBufferPointer(rebasing: memory[..<0])
         (counts, control, tokens, dataWaits, codeUses) = (none, none, none, none, none)
@@ -31,7 +34,7 @@ final class StepNumbers {
     /// Makes room for batches of so many terms each; everything is zero.
     func layOut(_ termsOfBatches: [Int]) {
         let total = termsOfBatches.reduce(0, +)
-        precondition(total + termsOfBatches.count <= StepNumbers.most, "\(total) terms in one step")
+        precondition(total + termsOfBatches.count <= most, "\(total) terms of \(termsOfBatches.count) batches at once")
         if laidOut != termsOfBatches { place(termsOfBatches, total) }
         counts.update(repeating: 0)
         control.update(repeating: 0)

@@ -15,6 +15,17 @@ public struct TrainedEntry: Sendable {
         self.objective = objective
         groups = objective.groups.subtracting(frozen)
     }
+
+    /// The groups that an objective declares are those that it gives gradients to: gradients of others would be used steps
+    /// later, and groups without a gradient would be decayed for nothing.
+    /// - Parameters: footprint of the entry; groups of the model.
+    public func check(_ footprint: Footprint, groups known: Set<String>) {
+        let declared = groups.intersection(known)
+        precondition(
+            declared == footprint.groups,
+            "\(objective.name) on \(corpus) declares \(declared.sorted()) and gives gradients to \(footprint.groups.sorted())"
+        )
+    }
 }
 
 /// The communication operations of one step, the same list on every rank: derived from the batches, never from timing.

@@ -66,6 +66,9 @@ public final class Trainer {
     private let numbers: StepNumbers
     private let choices = Choices()
 
+    /// Held-out batches whose losses ranks sum in one list of operations.
+    private static let validatedTogether = 32
+
     /// - Parameters:
     ///   - store: of the model's parameters, padded to 16 · R; its gradients attached to the communication thread.
     ///   - seed: of dropout.
@@ -83,7 +86,9 @@ public final class Trainer {
         computation = BatchComputation(
             model: model, arena: arena, pool: pool, seed: seed, communication: communication)
         buckets = GradientBuckets(store, alignment: 16 * communication.size)
-        numbers = StepNumbers(ranks: communication.size, codes: model.codeCount)
+        numbers = StepNumbers(
+            batches: max(batchesPerStep, Trainer.validatedTogether),
+            terms: entries.map(\.objective.terms.count).max() ?? 0, ranks: communication.size, codes: model.codeCount)
     }
 
     /// Runs the next step on the next batches of `source`.
@@ -125,7 +130,10 @@ public final class Trainer {
 
     /// The losses of held-out batches, without dropout; nothing changes.
     public func validate(_ batches: [Batch]) throws -> [StepReport.BatchReport] {
-        try compute(batches, plan(batches, trains: false)) { _ in }
+        try stride(from: 0, to: batches.count, by: Trainer.validatedTogether).flatMap { start in
+            let part = Array(batches[start..<min(start + Trainer.validatedTogether, batches.count)])
+            return try compute(part, plan(part, trains: false)) { _ in }
+        }
     }
 
     private func plan(_ batches: [Batch], trains: Bool) -> StepPlan {

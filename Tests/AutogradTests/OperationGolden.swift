@@ -12,7 +12,7 @@ struct OperationGolden {
         let golden = try GoldenFile(operation.name, suite: #filePath)
         let shapes = Dictionary(
             uniqueKeysWithValues: golden.names("input/").map { ($0, golden.shape("input/\($0)")) })
-        let instance = OperationInstance(operation, size: .small, pool: pool, shapes: shapes)
+        let instance = try OperationInstance(operation, size: .small, pool: pool, shapes: shapes)
         for input in operation.inputs {
             let name = "input/\(input.name)"
             switch input.contents {

@@ -11,7 +11,7 @@ import Testing
     @Test("gradients equal finite differences of the float64 oracle", arguments: OperationTable.cases)
     func agreesWithFiniteDifferences(operation: OperationCase) throws {
         let oracle = try #require(Oracles.all[operation.name], "\(operation.name) has no oracle")
-        let instance = OperationInstance(operation, size: .small, pool: WorkerPool(threads: 1))
+        let instance = try OperationInstance(operation, size: .small, pool: WorkerPool(threads: 1))
         let inputs = OracleInputs(instance)
         let output = oracle.output(inputs)
         let isLoss = output.count == 1
@@ -41,8 +41,8 @@ import Testing
 
     @Test(
         "frozen parameters get no gradient, and the inputs' gradients keep their bits", arguments: OperationTable.cases)
-    func frozenParametersStay(operation: OperationCase) {
-        let instance = OperationInstance(operation, size: .small, pool: WorkerPool(threads: 1))
+    func frozenParametersStay(operation: OperationCase) throws {
+        let instance = try OperationInstance(operation, size: .small, pool: WorkerPool(threads: 1))
         let free = instance.evaluate()
         instance.store.freeze(groups: ["operation"])
         let frozen = instance.evaluate()
@@ -58,17 +58,17 @@ import Testing
     }
 
     @Test("one, two and three threads give the same bits", arguments: OperationTable.cases)
-    func threadsChangeNothing(operation: OperationCase) {
-        let one = OperationInstance(operation, size: .large, pool: WorkerPool(threads: 1)).evaluate()
+    func threadsChangeNothing(operation: OperationCase) throws {
+        let one = try OperationInstance(operation, size: .large, pool: WorkerPool(threads: 1)).evaluate()
         for threads in 2...3 {
-            let more = OperationInstance(operation, size: .large, pool: WorkerPool(threads: threads)).evaluate()
+            let more = try OperationInstance(operation, size: .large, pool: WorkerPool(threads: threads)).evaluate()
             #expect(one == more, "\(threads) threads")
         }
     }
 
     @Test("calls leave nothing on the heap and the arena does not grow", arguments: OperationTable.cases)
-    func callsAllocateNothingThatStays(operation: OperationCase) {
-        let instance = OperationInstance(operation, size: .small, pool: WorkerPool(threads: 1))
+    func callsAllocateNothingThatStays(operation: OperationCase) throws {
+        let instance = try OperationInstance(operation, size: .small, pool: WorkerPool(threads: 1))
         func calls() {
             for _ in 0..<100 {
                 let call = instance.call()

@@ -26,7 +26,7 @@ import Tensors
     }
 
     @Test("what can be separated is, whatever the features' sizes, also one that never changes")
-    func separates() {
+    func separates() throws {
         let pool = WorkerPool(threads: 2)
         defer { pool.stop() }
         var (fitted, asked) = (
@@ -35,12 +35,12 @@ import Tensors
         )
         for place in stride(from: 0, to: fitted.rows.count, by: 12) { fitted.rows[place] = 4 }
         for place in stride(from: 0, to: asked.rows.count, by: 12) { asked.rows[place] = 4 }
-        let probe = LinearProbe(fitted.rows, labels: fitted.labels, classes: 5, pool: pool)
-        #expect(probe.predictions(asked.rows, pool: pool) == asked.labels)
+        let probe = try LinearProbe(fitted.rows, labels: fitted.labels, classes: 5, pool: pool)
+        #expect(try probe.predictions(asked.rows, pool: pool) == asked.labels)
     }
 
     @Test("labels that have nothing to do with the features are guessed, not known")
-    func knowsNothingOfNoise() {
+    func knowsNothingOfNoise() throws {
         let pool = WorkerPool(threads: 1)
         defer { pool.stop() }
         var stream = RandomKey(seed: 9, purpose: .test).stream
@@ -48,13 +48,13 @@ import Tensors
         let asked = points(1000, classes: 4, width: 8, spread: 1, seed: 2).rows
         let labels = (0..<1000).map { _ in stream.integer(below: 4) }
         let others = (0..<1000).map { _ in stream.integer(below: 4) }
-        let probe = LinearProbe(fitted, labels: labels, classes: 4, pool: pool)
-        let hits = zip(probe.predictions(asked, pool: pool), others).count { $0 == $1 }
+        let probe = try LinearProbe(fitted, labels: labels, classes: 4, pool: pool)
+        let hits = zip(try probe.predictions(asked, pool: pool), others).count { $0 == $1 }
         #expect((180...320).contains(hits), "\(hits) of 1000")
     }
 
     @Test("any number of threads finds the same classes")
-    func threadsAgree() {
+    func threadsAgree() throws {
         let (one, four) = (WorkerPool(threads: 1), WorkerPool(threads: 4))
         defer {
             one.stop()
@@ -62,9 +62,9 @@ import Tensors
         }
         let fitted = points(400, classes: 6, width: 40, spread: 1.5, seed: 1)
         let asked = points(200, classes: 6, width: 40, spread: 1.5, seed: 2)
-        let a = LinearProbe(fitted.rows, labels: fitted.labels, classes: 6, pool: one).predictions(
+        let a = try LinearProbe(fitted.rows, labels: fitted.labels, classes: 6, pool: one).predictions(
             asked.rows, pool: one)
-        let b = LinearProbe(fitted.rows, labels: fitted.labels, classes: 6, pool: four).predictions(
+        let b = try LinearProbe(fitted.rows, labels: fitted.labels, classes: 6, pool: four).predictions(
             asked.rows, pool: four)
         #expect(a == b)
     }

@@ -39,7 +39,7 @@ import Testing
     @Test(
         "token by token, captions have the rows of whole ones, also where two grow from one",
         arguments: [DictionaryConfig(codes: 64, chosen: 8), nil])
-    func equalsTheWhole(dictionary: DictionaryConfig?) {
+    func equalsTheWhole(dictionary: DictionaryConfig?) throws {
         let model = UNIMO2(
             UNIMO2Config(
                 vocabulary: 61, maxTokens: 12, imageSize: 16, patchSize: 8,
@@ -47,18 +47,18 @@ import Testing
                 text: EncoderConfig(layers: 2, width: 32, heads: 2, feedForward: 48),
                 grounded: EncoderConfig(layers: 2, width: 32, heads: 2, feedForward: 48), dictionary: dictionary,
                 projection: 8, dropout: 0))
-        let store = ParameterStore(model.parameters, alignment: 16)
+        let store = try ParameterStore(model.parameters, alignment: 16)
         store.initialize(seed: 3)
         for (name, values) in widened(model) { store[name]!.value.floats.update(from: values, count: values.count) }
-        let tape = Tape(arena: Arena(capacity: 64 << 20), pool: WorkerPool(threads: 1), records: false)
+        let tape = Tape(arena: try Arena(capacity: 64 << 20), pool: WorkerPool(threads: 1), records: false)
         let expected = zip(Self.texts, Self.owners).map { whole(model, $0, image: $1, tape) }
 
-        let state = GroundedCaptionState(model, images: images(2), capacity: 15, tape)
+        let state = try GroundedCaptionState(model, images: images(2), tape)
         // The first two texts share their first four tokens: one caption until then.
         var numbers: [[Int]] = [[], [], []]
         for place in 0..<5 {
             let grown = place < 4 ? [0, 2] : [0, 1, 2]
-            let (rows, new) = state.extend(
+            let (rows, new) = try state.extend(
                 grown.map { .init(image: Self.owners[$0], token: Self.texts[$0][place], earlier: numbers[$0]) }, tape)
             for (row, (text, number)) in zip(grown, new).enumerated() {
                 numbers[text].append(number)

@@ -25,11 +25,12 @@ import Testing
     private struct Bench {
         let model: UNIMO2
         let store: ParameterStore
-        let tape = Tape(arena: Arena(capacity: 64 << 20), pool: WorkerPool(threads: 1), records: false)
+        let tape: Tape
 
-        init(_ config: UNIMO2Config, widens: Bool = true) {
+        init(_ config: UNIMO2Config, widens: Bool = true) throws {
+            tape = Tape(arena: try Arena(capacity: 64 << 20), pool: WorkerPool(threads: 1), records: false)
             model = UNIMO2(config)
-            store = ParameterStore(model.parameters, alignment: 16)
+            store = try ParameterStore(model.parameters, alignment: 16)
             store.initialize(seed: 3)
             guard widens else { return }
             for (name, values) in widened(model) { store[name]!.value.floats.update(from: values, count: values.count) }
@@ -64,8 +65,8 @@ import Testing
 
     @Test(
         "with grounded tokens held fixed, pixels reach texts from the second grounded layer on", arguments: [1, 2, 3])
-    func groundedTokensAreTheBridge(layers: Int) {
-        let bench = Bench(Self.config(layers: layers))
+    func groundedTokensAreTheBridge(layers: Int) throws {
+        let bench = try Bench(Self.config(layers: layers))
         let grounded = bench.noise(16, seed: 9)
         let one = bench.texts(images: 5, grounded: grounded, sight: .understanding)
         let other = bench.texts(images: 6, grounded: grounded, sight: .understanding)
@@ -73,12 +74,12 @@ import Testing
     }
 
     @Test("the baseline and captioning see the pixels at once")
-    func pixelsAreSeenDirectly() {
-        let baseline = Bench(Self.config(layers: 1, dictionary: nil))
+    func pixelsAreSeenDirectly() throws {
+        let baseline = try Bench(Self.config(layers: 1, dictionary: nil))
         #expect(
             baseline.texts(images: 5, grounded: nil, sight: .understanding)
                 != baseline.texts(images: 6, grounded: nil, sight: .understanding))
-        let captioning = Bench(Self.config(layers: 1))
+        let captioning = try Bench(Self.config(layers: 1))
         let grounded = captioning.noise(16, seed: 9)
         #expect(
             captioning.texts(images: 5, grounded: grounded, sight: .captioning)
@@ -86,8 +87,8 @@ import Testing
     }
 
     @Test("in captioning a later token changes no earlier row, the text encoder included")
-    func captionsAreCausal() {
-        let bench = Bench(Self.config(layers: 3))
+    func captionsAreCausal() throws {
+        let bench = try Bench(Self.config(layers: 3))
         func hidden(_ last: Int32) -> [Float] {
             var text = TextRows()
             text.append(Sample(key: "", tokens: [0, 9, 8, 7, last, 2]), position: 0)
@@ -107,12 +108,12 @@ import Testing
     }()
 
     @Test("the dictionary's loss starts at about one")
-    func dictionaryLossStartsAtOne() {
+    func dictionaryLossStartsAtOne() throws {
         var config = Self.config(layers: 1, dictionary: DictionaryConfig(codes: 512, chosen: 32))
         config.vision.width = 256
         config.text.width = 256
         config.grounded.width = 256
-        let bench = Bench(config, widens: false)
+        let bench = try Bench(config, widens: false)
         var text = TextRows()
         text.append(Sample(key: "", tokens: [0, 9, 8, 7, 11, 2]), position: 0)
         let seen = bench.model.understand(images: Self.image, text, positions: 0..<1, bench.tape)
@@ -124,9 +125,9 @@ import Testing
     }
 
     @Test("balanced scores give few words half the say, summed ones next to none")
-    func wordsHaveTheirSay() {
-        func codes(_ scores: DictionaryScores) -> (alone: Set<Int32>, both: Set<Int32>) {
-            let bench = Bench(
+    func wordsHaveTheirSay() throws {
+        func codes(_ scores: DictionaryScores) throws -> (alone: Set<Int32>, both: Set<Int32>) {
+            let bench = try Bench(
                 Self.config(layers: 1, dictionary: DictionaryConfig(codes: 64, chosen: 8, scores: scores)))
             let dictionary = bench.model.dictionary!
             // 48 patches of one kind, two words of another.
@@ -140,7 +141,7 @@ import Testing
             }
             return (Set(chosen[0]), Set(chosen[1]))
         }
-        let (balanced, summed) = (codes(.balanced), codes(.summed))
+        let (balanced, summed) = (try codes(.balanced), try codes(.summed))
         #expect(balanced.alone == summed.alone)
         #expect(balanced.both.symmetricDifference(balanced.alone).count > 2)
         #expect(summed.both.symmetricDifference(summed.alone).count <= 2)

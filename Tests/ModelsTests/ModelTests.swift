@@ -23,16 +23,16 @@ import Testing
         return rows
     }
 
-    private func store(_ model: UNIMO2) -> ParameterStore {
-        let store = ParameterStore(model.parameters, alignment: 48)
+    private func store(_ model: UNIMO2) throws -> ParameterStore {
+        let store = try ParameterStore(model.parameters, alignment: 48)
         store.initialize(seed: 9)
         return store
     }
 
     @Test("groups lie one after another, padded, and every parameter starts at a multiple of 16")
-    func parametersAreLaidOut() {
+    func parametersAreLaidOut() throws {
         let model = UNIMO2(Self.config)
-        let store = store(model)
+        let store = try store(model)
         #expect(store.groups.map(\.name) == ["vision", "text", "grounded", "mlm", "itm", "itc", "simclr"])
         #expect(store.groups.allSatisfy { $0.extent.lowerBound % 48 == 0 && $0.extent.count % 48 == 0 })
         #expect(zip(store.groups, store.groups.dropFirst()).allSatisfy { $0.extent.upperBound == $1.extent.lowerBound })
@@ -44,10 +44,10 @@ import Testing
     }
 
     @Test("the groups that recipes may name are the model's, in its order")
-    func groupsAreNamed() {
+    func groupsAreNamed() throws {
         var config = Self.config
         config.dictionary = DictionaryConfig(codes: 8, chosen: 2, hidden: 0.5)
-        #expect(store(UNIMO2(config)).groups.map(\.name) == UNIMO2.groups)
+        #expect(try store(UNIMO2(config)).groups.map(\.name) == UNIMO2.groups)
     }
 
     @Test("matrices and tables begin as large as the configuration says, visual positions as large as it says of them")
@@ -76,9 +76,9 @@ import Testing
     }
 
     @Test("weights are a pure function of seed and name")
-    func weightsRepeat() {
+    func weightsRepeat() throws {
         let (a, b) = (UNIMO2(Self.config), UNIMO2(Self.config))
-        let stores = (store(a), store(b))
+        let stores = (try store(a), try store(b))
         #expect((0..<stores.0.count).allSatisfy { stores.0.weights[$0] == stores.1.weights[$0] })
         let word = a.text.word.value
         let squares = sumOfSquares(word.floats, count: word.count) / Double(word.count)
@@ -89,32 +89,32 @@ import Testing
     }
 
     @Test("a text's rows don't depend on what else is in the batch")
-    func samplesDoNotSeeEachOther() {
+    func samplesDoNotSeeEachOther() throws {
         let model = UNIMO2(Self.config)
-        let store = store(model)
+        let store = try store(model)
         let pool = WorkerPool(threads: 1)
-        func encode(_ texts: [[Int32]], at position: Int) -> [Float] {
+        func encode(_ texts: [[Int32]], at position: Int) throws -> [Float] {
             let tape = Tape(
-                arena: Arena(capacity: 16 << 20), pool: pool, records: false,
+                arena: try Arena(capacity: 16 << 20), pool: pool, records: false,
                 randomness: RandomKey(seed: 1, purpose: .dropout(site: 0)))
             let text = rows(texts, at: position)
             let y = model.text(text, tape)
             let last = Int(text.offsets[texts.count - 1]) * y.columns
             return (last..<y.value.count).map { y.value.floats[$0] }
         }
-        let alone = encode([[0, 9, 17, 33, 2]], at: 4)
-        let together = encode([[0, 8, 2], [0, 5, 6, 7, 7, 7, 2], [0, 9, 17, 33, 2]], at: 2)
+        let alone = try encode([[0, 9, 17, 33, 2]], at: 4)
+        let together = try encode([[0, 8, 2], [0, 5, 6, 7, 7, 7, 2], [0, 9, 17, 33, 2]], at: 2)
         #expect(zip(alone, together).allSatisfy { abs($0 - $1) < 1e-5 })
-        let elsewhere = encode([[0, 9, 17, 33, 2]], at: 5)
+        let elsewhere = try encode([[0, 9, 17, 33, 2]], at: 5)
         #expect(zip(alone, elsewhere).contains { abs($0 - $1) > 1e-3 }, "dropout is drawn by position")
         withExtendedLifetime(store) {}
     }
 
     @Test("embeddings are unit vectors")
-    func embeddingsAreNormalised() {
+    func embeddingsAreNormalised() throws {
         let model = UNIMO2(Self.config)
-        let store = store(model)
-        let tape = Tape(arena: Arena(capacity: 16 << 20), pool: WorkerPool(threads: 1), records: false)
+        let store = try store(model)
+        let tape = Tape(arena: try Arena(capacity: 16 << 20), pool: WorkerPool(threads: 1), records: false)
         var images = ImageRows(size: 16)
         images.append(PixelImage(size: 16, pixels: (0..<768).map { UInt8($0 % 251) }))
         let text = rows([[0, 9, 17, 33, 2]])

@@ -14,11 +14,12 @@ import Testing
 
     private let model = UNIMO(Self.config)
     private let store: ParameterStore
-    private let tape = Tape(arena: Arena(capacity: 64 << 20), pool: WorkerPool(threads: 1), records: false)
+    private let tape: Tape
 
-    init() {
+    init() throws {
         MatrixLibrary.configure()
-        store = ParameterStore(model.parameters, alignment: 16)
+        tape = Tape(arena: try Arena(capacity: 64 << 20), pool: WorkerPool(threads: 1), records: false)
+        store = try ParameterStore(model.parameters, alignment: 16)
         store.initialize(seed: 3)
         for (name, values) in widened(model) { store[name]!.value.floats.update(from: values, count: values.count) }
     }

@@ -108,7 +108,7 @@ public struct RankedRun: Sendable {
         let model = model.makeModel()
         let count = ParameterStore.count(model.parameters, alignment: 16 * ranks)
         let region = try SharedRegion(byteCount: count * 4, name: "gradients")
-        let store = ParameterStore(model.parameters, alignment: 16 * ranks, gradients: region.base)
+        let store = try ParameterStore(model.parameters, alignment: 16 * ranks, gradients: region.base)
         store.initialize(seed: 1)
         for (name, values) in weights {
             guard let parameter = store[name], parameter.count == values.count else {
@@ -118,8 +118,10 @@ public struct RankedRun: Sendable {
         }
         _ = try communication.attach(gradients: region, reduction: reduction)
         let trainer = Trainer(
-            model: model, store: store, optimizer: Optimizer(optimizer, store: store, pool: pool), schedule: schedule,
-            entries: entries, batchesPerStep: steps[0].count, seed: 7, arena: Arena(capacity: arenaBytes), pool: pool,
+            model: model, store: store, optimizer: try Optimizer(optimizer, store: store, pool: pool),
+            schedule: schedule,
+            entries: entries, batchesPerStep: steps[0].count, seed: 7, arena: try Arena(capacity: arenaBytes),
+            pool: pool,
             communication: communication)
         let result = try body(trainer, ListSource(run: self, rank: communication.rank))
         _ = try communication.leave(.done)

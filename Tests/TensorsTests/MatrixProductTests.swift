@@ -6,8 +6,8 @@ import Testing
 @Suite struct MatrixProductTests {
     init() { MatrixLibrary.configure() }
 
-    private func filled(_ rows: Int, _ columns: Int, seed: UInt64) -> (Reservation, Tensor) {
-        let memory = Reservation(byteCount: rows * columns * 4)
+    private func filled(_ rows: Int, _ columns: Int, seed: UInt64) throws -> (Reservation, Tensor) {
+        let memory = try Reservation(byteCount: rows * columns * 4)
         let tensor = Tensor(memory.base, rows: rows, columns: columns)
         var random = RandomKey(seed: seed, purpose: .test).stream
         for i in 0..<tensor.count { tensor.floats[i] = random.uniform() - 0.5 }
@@ -15,12 +15,12 @@ import Testing
     }
 
     @Test("a·b with either operand transposed, adding or not", arguments: [false, true], [false, true])
-    func productsAreRight(aTransposed: Bool, bTransposed: Bool) {
+    func productsAreRight(aTransposed: Bool, bTransposed: Bool) throws {
         let (m, n, k) = (37, 29, 41)
-        let (aMemory, a) = aTransposed ? filled(k, m, seed: 1) : filled(m, k, seed: 1)
-        let (bMemory, b) = bTransposed ? filled(n, k, seed: 2) : filled(k, n, seed: 2)
+        let (aMemory, a) = try aTransposed ? filled(k, m, seed: 1) : filled(m, k, seed: 1)
+        let (bMemory, b) = try bTransposed ? filled(n, k, seed: 2) : filled(k, n, seed: 2)
         for beta in [0, 1] as [Float] {
-            let (cMemory, c) = filled(m, n, seed: 3)
+            let (cMemory, c) = try filled(m, n, seed: 3)
             let before = (0..<c.count).map { c.floats[$0] }
             multiply(
                 WorkerPool(threads: 1), m: m, n: n, k: k, Operand(a, transposed: aTransposed),
@@ -46,11 +46,11 @@ import Testing
     ]
 
     @Test("tiles, their edges and blocks give the product, with either operand transposed", arguments: shapes)
-    func tilesAreRight(m: Int, n: Int, k: Int) {
+    func tilesAreRight(m: Int, n: Int, k: Int) throws {
         for (aTransposed, bTransposed) in [(false, false), (false, true), (true, false), (true, true)] {
-            let (aMemory, a) = aTransposed ? filled(k, m, seed: 1) : filled(m, k, seed: 1)
-            let (bMemory, b) = bTransposed ? filled(n, k, seed: 2) : filled(k, n, seed: 2)
-            let (cMemory, c) = filled(m, n, seed: 3)
+            let (aMemory, a) = try aTransposed ? filled(k, m, seed: 1) : filled(m, k, seed: 1)
+            let (bMemory, b) = try bTransposed ? filled(n, k, seed: 2) : filled(k, n, seed: 2)
+            let (cMemory, c) = try filled(m, n, seed: 3)
             let before = (0..<c.count).map { c.floats[$0] }
             Product(
                 m: m, n: n, k: k, a: Operand(a, transposed: aTransposed), b: Operand(b, transposed: bTransposed),
@@ -69,10 +69,10 @@ import Testing
     }
 
     @Test("what a product overwrites is not read: no NaN comes through")
-    func overwritingReadsNothing() {
-        let (aMemory, a) = filled(20, 50, seed: 1)
-        let (bMemory, b) = filled(50, 70, seed: 2)
-        let (cMemory, c) = filled(20, 70, seed: 3)
+    func overwritingReadsNothing() throws {
+        let (aMemory, a) = try filled(20, 50, seed: 1)
+        let (bMemory, b) = try filled(50, 70, seed: 2)
+        let (cMemory, c) = try filled(20, 70, seed: 3)
         c.fill(.nan)
         Product(
             m: 20, n: 70, k: 50, a: Operand(a), b: Operand(b), c: c.floats, stride: 70, scale: 1, beta: 0
@@ -82,12 +82,12 @@ import Testing
     }
 
     @Test("a part of a product has the bits that it has in the whole, wherever it is cut")
-    func partsEqualTheWhole() {
+    func partsEqualTheWhole() throws {
         let (m, n, k) = (200, 150, 1600)
-        let (aMemory, a) = filled(m, k, seed: 1)
-        let (bMemory, b) = filled(n, k, seed: 2)
-        let (wholeMemory, whole) = filled(m, n, seed: 3)
-        let (partMemory, part) = filled(m, n, seed: 3)
+        let (aMemory, a) = try filled(m, k, seed: 1)
+        let (bMemory, b) = try filled(n, k, seed: 2)
+        let (wholeMemory, whole) = try filled(m, n, seed: 3)
+        let (partMemory, part) = try filled(m, n, seed: 3)
         func product(_ rows: Range<Int>, _ columns: Range<Int>, _ c: Tensor) {
             Product(
                 m: rows.count, n: columns.count, k: k,
@@ -120,8 +120,8 @@ import Testing
     }
 
     @Test("the arena gives memory back from both ends and remembers the most it held")
-    func arenaRecycles() {
-        let arena = Arena(capacity: 1 << 20)
+    func arenaRecycles() throws {
+        let arena = try Arena(capacity: 1 << 20)
         let first = arena.push(rows: 10, columns: 100)
         let mark = arena.mark
         let second = arena.push(rows: 10, columns: 100)

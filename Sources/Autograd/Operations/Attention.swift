@@ -16,7 +16,8 @@ extension Tape {
         let C = qkv.columns / 3
         let output = plan.output ?? 0..<qkv.rows
         let y = variable(rows: output.count, columns: C)
-        let logSums = arena.push(rows: output.count, columns: heads)
+        let logSums =
+            records ? arena.push(rows: output.count, columns: heads) : arena.borrow(rows: output.count, columns: heads)
         let scores = arena.borrow(rows: pool.threads, columns: plan.largestBlock)
         var kernel = AttentionKernel(
             qkv: qkv.value, y: y.value, logSums: logSums, first: output.lowerBound, heads: heads, scale: 1)
@@ -24,17 +25,18 @@ extension Tape {
         if dropout.isActive, let randomness {
             kernel.dropout = (dropout, randomness.with(purpose: .dropout(site: site)))
         }
-        y.value.fill(0)
-        pool.run(plan.samples.count * heads) { task, worker in
+        clear(y.value)
+        run(plan.samples.count * heads) { task, worker in
             let sample = plan.samples[task / heads]
             kernel.forward(sample, head: task % heads, scores: scores.floats + worker * plan.largestBlock)
         }
         arena.recycle(scores)
+        if !records { arena.recycle(logSums) }
         record(y) { [self, kernel] dy in
             let dqkv = arena.borrow(rows: qkv.rows, columns: qkv.columns)
-            dqkv.fill(0)
+            clear(dqkv)
             let scratch = arena.borrow(rows: 2 * pool.threads, columns: plan.largestBlock)
-            pool.run(plan.samples.count * heads) { task, worker in
+            run(plan.samples.count * heads) { task, worker in
                 let base = scratch.floats + 2 * worker * plan.largestBlock
                 kernel.backward(
                     plan.samples[task / heads], head: task % heads, dy: dy, into: dqkv, probabilities: base,

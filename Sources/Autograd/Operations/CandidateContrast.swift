@@ -30,9 +30,9 @@ extension Tape {
             images.columns == texts.columns && offsets.last == candidates.count,
             "candidateContrast: images \(images.value.shape), texts \(texts.value.shape), \(candidates.count) candidates"
         )
-        let inputs = records ? [images, texts].map(cleared) : []
+        let inputs = records ? [images, texts].map { cleared(contribution(to: $0)) } : []
         var (loss, slope) = (0.0, 0.0)
-        for (start, end) in zip(offsets, offsets.dropFirst()) where end > start {
+        for (start, end) in zip(offsets, offsets.dropFirst()) where end > start && !isMeasuring {
             let group = candidates[start..<end]
             let scores = group.map { score($0, images, texts) / Double(temperature.value.floats[0]) }
             let all = logSum(scores)
@@ -45,17 +45,13 @@ extension Tape {
                 add(Float(share) * scale / temperature.value.floats[0], candidate, images, texts, inputs)
             }
         }
-        if records, !temperature.isFrozen {
-            temperature.gradient.floats[0] += Float(slope * Double(scale)) / temperature.value.floats[0]
+        if records {
+            add(
+                computed(or: 0) { Float(slope * Double(scale)) / temperature.value.floats[0] },
+                toGradientOf: temperature)
         }
         record(parameters: [temperature])
         return loss * Double(scale)
-    }
-
-    private func cleared(_ input: Variable) -> Tensor {
-        let (gradient, beta) = contribution(to: input)
-        if beta == 0 { gradient.fill(0) }
-        return gradient
     }
 
     private func score(_ candidate: ContrastCandidate, _ images: Variable, _ texts: Variable) -> Double {

@@ -1,16 +1,19 @@
-public import Runtime
 public import Tensors
 
 /// A contrastive loss evaluated on a whole gathered pool: every rank computes the same value and keeps the gradient of its
 /// own rows only, so that no backward collective is needed.
 public struct ContrastiveLoss {
-    public let arena: Arena
-    public let pool: WorkerPool
+    private let tape: Tape
+    private var arena: Arena { tape.arena }
 
-    public init(arena: Arena, pool: WorkerPool) {
-        self.arena = arena
-        self.pool = pool
-    }
+    /// - Parameter tape: whose memory and workers are used; nothing is recorded on it.
+    public init(_ tape: Tape) { self.tape = tape }
+
+    /// A scalar's value; one where the tape only measures.
+    public func value(of scalar: Parameter) -> Float { tape.computed(or: 1) { scalar.value.floats[0] } }
+
+    /// Adds to the gradient of a scalar that the loss depends on.
+    public func add(_ value: Float, toGradientOf scalar: Parameter) { tape.add(value, toGradientOf: scalar) }
 
     /// Symmetric InfoNCE (van den Oord et al. 2018; Radford et al. 2021): ½·(CE over rows + CE over columns) of u·vᵀ/τ, the
     /// matching pair being the diagonal; mean over B.
@@ -46,8 +49,10 @@ public struct ContrastiveLoss {
         let B = first.rows
         precondition(second.rows == B && second.columns == first.columns, "views: \(first.shape), \(second.shape)")
         let z = arena.borrow(rows: 2 * B, columns: first.columns)
-        z.floats.update(from: first.floats, count: first.count)
-        (z.floats + first.count).update(from: second.floats, count: second.count)
+        tape.compute {
+            z.floats.update(from: first.floats, count: first.count)
+            (z.floats + first.count).update(from: second.floats, count: second.count)
+        }
         let all = side(
             z, z, temperature: temperature, weight: 0.5 * weight / Float(B), matches: { ($0 + B) % (2 * B) },
             excluded: { $0 })
@@ -65,11 +70,11 @@ public struct ContrastiveLoss {
     ) -> (scores: Tensor, loss: Double, dTemperature: Double) {
         let n = a.rows
         let scores = arena.borrow(rows: n, columns: b.rows)
-        multiply(pool, m: n, n: b.rows, k: a.columns, Operand(a), Operand(b, transposed: true), beta: 0, into: scores)
+        tape.multiply(m: n, n: b.rows, k: a.columns, Operand(a), Operand(b, transposed: true), beta: 0, into: scores)
         var loss = 0.0
         var dTemperature = 0.0
         let products = arena.borrow(rows: 1, columns: b.rows)
-        for row in 0..<n {
+        for row in 0..<n where !tape.isMeasuring {
             let line = scores.floats + row * b.rows
             scale(line, by: 1 / temperature, count: b.rows)
             if let other = excluded(row) { line[other] = -1e30 }
@@ -95,7 +100,7 @@ public struct ContrastiveLoss {
         _ direct: Tensor, _ reverse: Tensor, of own: Range<Int>, others: Tensor, temperature: Float, into d: Tensor
     ) {
         precondition(d.rows == own.count && d.columns == others.columns, "gradients \(d.shape) of rows \(own)")
-        guard own.count > 0 else { return }
+        guard own.count > 0, !tape.isMeasuring else { return }
         multiply(
             m: own.count, n: d.columns, k: others.rows, scale: 1 / temperature, Operand(direct.rows(own)),
             Operand(others),

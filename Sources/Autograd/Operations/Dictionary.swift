@@ -42,15 +42,17 @@ extension Tape {
         let longest = samples.map { max($0.patches.count, $0.tokens.count) }.max() ?? 0
         let products = arena.borrow(rows: pool.threads * longest, columns: K)
         let sums = arena.borrow(rows: pool.threads * 2, columns: K)
-        let choice = CodeChoice(codes: codes.value, sharpness: sharpness.value.floats[0], scores: scores)
         var chosen = [Int32](repeating: 0, count: samples.count * G)
-        chosen.withUnsafeMutableBufferPointer { chosen in
-            nonisolated(unsafe) let chosen = chosen
-            pool.run(samples.count) { sample, worker in
-                choice.choose(
-                    samples[sample], patches?.value, tokens?.value,
-                    products: products.floats + worker * longest * K, sums: sums.floats + worker * 2 * K,
-                    into: UnsafeMutableBufferPointer(rebasing: chosen[sample * G..<(sample + 1) * G]))
+        compute {
+            let choice = CodeChoice(codes: codes.value, sharpness: sharpness.value.floats[0], scores: scores)
+            chosen.withUnsafeMutableBufferPointer { chosen in
+                nonisolated(unsafe) let chosen = chosen
+                pool.run(samples.count) { sample, worker in
+                    choice.choose(
+                        samples[sample], patches?.value, tokens?.value,
+                        products: products.floats + worker * longest * K, sums: sums.floats + worker * 2 * K,
+                        into: UnsafeMutableBufferPointer(rebasing: chosen[sample * G..<(sample + 1) * G]))
+                }
             }
         }
         arena.recycle(sums)
@@ -65,9 +67,11 @@ extension Tape {
     public func lookUp(_ table: Parameter, _ rows: [Int32]) -> Variable {
         let C = table.value.columns
         let y = variable(rows: rows.count, columns: C)
-        for (i, row) in rows.enumerated() {
-            precondition(row >= 0 && Int(row) < table.value.rows, "row \(row) of \(table.value.shape)")
-            (y.value.floats + i * C).update(from: table.value.floats + Int(row) * C, count: C)
+        compute {
+            for (i, row) in rows.enumerated() {
+                precondition(row >= 0 && Int(row) < table.value.rows, "row \(row) of \(table.value.shape)")
+                (y.value.floats + i * C).update(from: table.value.floats + Int(row) * C, count: C)
+            }
         }
         record(y, parameters: [table]) { [self] dy in
             guard !table.isFrozen else { return }

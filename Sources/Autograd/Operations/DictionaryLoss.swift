@@ -35,29 +35,28 @@ extension Tape {
         let sums = arena.borrow(rows: samples.count, columns: 3)
         let kernel = DictionaryLossKernel(
             patches: patches.map(input), tokens: tokens.map(input), chosen: input(chosen),
-            sharpness: sharpness.value.floats[0],
-            scales: scales, codes: G)
-        pool.run(samples.count) { sample, worker in
+            sharpness: computed(or: 1) { sharpness.value.floats[0] }, scales: scales, codes: G)
+        run(samples.count) { sample, worker in
             let scratch = DictionaryScratch(
                 scratch.floats + worker * scratch.columns, inputs: longest, codes: G, width: chosen.columns)
             kernel.run(sample, samples[sample], scratch, sums: sums.floats + 3 * sample)
         }
         arena.recycle(scratch)
-        let total = (0..<samples.count).reduce(into: (0.0, 0.0, 0.0)) { total, sample in
-            total.0 += Double(sums.floats[3 * sample])
-            total.1 += Double(sums.floats[3 * sample + 1])
-            total.2 += Double(sums.floats[3 * sample + 2])
+        let total = computed(or: (0, 0, 0)) {
+            (0..<samples.count).reduce(into: (0.0, 0.0, 0.0)) { total, sample in
+                total.0 += Double(sums.floats[3 * sample])
+                total.1 += Double(sums.floats[3 * sample + 1])
+                total.2 += Double(sums.floats[3 * sample + 2])
+            }
         }
         arena.recycle(sums)
-        if records, !sharpness.isFrozen { sharpness.gradient.floats[0] += Float(total.2) }
+        if records { add(Float(total.2), toGradientOf: sharpness) }
         record(parameters: [sharpness])
         return (total.0 * Double(scales.reconstruction), total.1 * Double(scales.commitment))
     }
 
     private func input(_ x: Variable) -> DictionaryInput {
         guard records else { return DictionaryInput(value: x.value, gradient: nil) }
-        let (gradient, beta) = contribution(to: x)
-        if beta == 0 { gradient.fill(0) }
-        return DictionaryInput(value: x.value, gradient: gradient)
+        return DictionaryInput(value: x.value, gradient: cleared(contribution(to: x)))
     }
 }

@@ -20,11 +20,14 @@ extension Tape {
             longest + 2 <= position.value.rows, "a text of \(longest) tokens for \(position.value.rows) positions")
         // Position and type in one table, so that a token costs one sum.
         let places = arena.borrow(rows: longest, columns: C)
-        for place in 0..<longest {
-            sum(
-                position.value.floats + (2 + place) * C, type.value.floats, into: places.floats + place * C, count: C)
+        compute {
+            for place in 0..<longest {
+                sum(
+                    position.value.floats + (2 + place) * C, type.value.floats, into: places.floats + place * C,
+                    count: C)
+            }
         }
-        pool.run(offsets.count - 1) { sample, _ in
+        run(offsets.count - 1) { sample, _ in
             let rows = Int(offsets[sample])..<Int(offsets[sample + 1])
             for row in rows {
                 let token = Int(tokens[row])
@@ -69,10 +72,10 @@ extension Tape {
             size % patch == 0 && weight.value.columns == 3 * patch * patch && position.value.rows == P + 1,
             "patchEmbedding: size \(size), patch \(patch), weight \(weight.value.shape), position \(position.value.shape)"
         )
-        let rows = arena.push(rows: B * P, columns: 3 * patch * patch)
+        let rows = constant(rows: B * P, columns: 3 * patch * patch)
         pixels.withUnsafeBufferPointer { bytes in
             let base = bytes.baseAddress
-            pool.run(B) { image, _ in
+            run(B) { image, _ in
                 guard let base else { return }
                 patches(
                     base + image * 3 * size * size, size: size, patch: patch,
@@ -83,16 +86,17 @@ extension Tape {
         product(rows, weight, bias, into: projected)
         let y = variable(rows: B * (P + 1), columns: C)
         let (start, places) = (cls.value.floats, position.value.floats)
-        pool.run(B) { image, _ in
+        run(B) { image, _ in
             let target = y.value.floats + image * (P + 1) * C
             sum(start, places, into: target, count: C)
             sum(projected.floats + image * P * C, places + C, into: target + C, count: P * C)
         }
         arena.recycle(projected)
+        if !records { arena.recycle(rows) }
         record(y, parameters: [weight, bias, cls, position]) { [self] dy in
             guard !weight.isFrozen else { return }
             let d = arena.borrow(rows: B * P, columns: C)
-            pool.run(B) { image, _ in
+            run(B) { image, _ in
                 (d.floats + image * P * C).update(from: dy.floats + (image * (P + 1) + 1) * C, count: P * C)
             }
             addWeightGradients(x: rows, dy: d, weight, bias)

@@ -27,7 +27,7 @@ extension Tape {
             addWeightGradients(x: hidden, dy: dy, down, downBias)
             // From here `hidden` is the gradient of the pre-activation.
             multiply(
-                pool, m: x.rows, n: F, k: dy.columns, Operand(dy), Operand(down.value), beta: 0, into: hidden,
+                m: x.rows, n: F, k: dy.columns, Operand(dy), Operand(down.value), beta: 0, into: hidden,
                 after: { rows, columns in
                     for row in rows {
                         let offset = row * F + columns.lowerBound
@@ -37,7 +37,7 @@ extension Tape {
                 })
             addWeightGradients(x: x.value, dy: hidden, up, upBias)
             let (dx, beta) = contribution(to: x)
-            multiply(pool, m: x.rows, n: dx.columns, k: F, Operand(hidden), Operand(up.value), beta: beta, into: dx)
+            multiply(m: x.rows, n: dx.columns, k: F, Operand(hidden), Operand(up.value), beta: beta, into: dx)
             arena.recycle(hidden)
         }
         return y

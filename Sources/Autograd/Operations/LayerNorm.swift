@@ -23,8 +23,9 @@ extension Tape {
     /// - Returns: `(N, C)`. Saves x and `(N, 2)` statistics.
     public func layerNorm(_ x: Variable, _ weight: Parameter, _ bias: Parameter, epsilon: Float) -> Variable {
         let y = variable(rows: x.rows, columns: x.columns)
-        let statistics = arena.push(rows: x.rows, columns: 2)
+        let statistics = rowStatistics(x.rows)
         normalizeRows(x.value, weight, bias, epsilon, into: y.value, statistics)
+        if !records { arena.recycle(statistics) }
         record(y, parameters: [weight, bias]) { [self] dy in
             addNormGradients(x.value, statistics, dy, weight, bias)
             let (dx, beta) = contribution(to: x)
@@ -46,10 +47,11 @@ extension Tape {
             "addLayerNorm: x \(x.value.shape), residual \(residual.value.shape)")
         let y = variable(rows: x.rows, columns: x.columns)
         let total = x.value
-        let statistics = arena.push(rows: x.rows, columns: 2)
+        let statistics = rowStatistics(x.rows)
         let drop = activeDropout(site)
         addResidual(residual.value, drop, into: total)
         normalizeRows(total, weight, bias, epsilon, into: y.value, statistics)
+        if !records { arena.recycle(statistics) }
         record(y, parameters: [weight, bias]) { [self] dy in
             addNormGradients(total, statistics, dy, weight, bias)
             differentiateRows(total, statistics, weight, dy, adds: false, into: dy)
@@ -92,6 +94,11 @@ extension Tape {
         return y
     }
 
+    /// Memory for `(N, 2)` means and inverse deviations, kept where backward needs them.
+    private func rowStatistics(_ rows: Int) -> Tensor {
+        records ? arena.push(rows: rows, columns: 2) : arena.borrow(rows: rows, columns: 2)
+    }
+
     /// The site when dropout is on at all.
     private func activeDropout(_ site: DropoutSite?) -> DropoutSite? {
         guard let site, site.dropout.isActive, randomness != nil else { return nil }
@@ -103,7 +110,7 @@ extension Tape {
         guard let randomness else { return }
         let key = randomness.with(purpose: site.purpose)
         let stride = Dropout.stride(x.columns)
-        pool.run(site.samples.count) { task, _ in
+        run(site.samples.count) { task, _ in
             let sample = site.samples[task]
             var sampleKey = key
             sampleKey.position = UInt32(sample.position)

@@ -12,7 +12,7 @@ extension Tape {
             addWeightGradients(x: x.value, dy: dy, weight, bias)
             let (dx, beta) = contribution(to: x)
             multiply(
-                pool, m: dx.rows, n: dx.columns, k: dy.columns, Operand(dy), Operand(weight.value), beta: beta, into: dx
+                m: dx.rows, n: dx.columns, k: dy.columns, Operand(dy), Operand(weight.value), beta: beta, into: dx
             )
         }
         return y
@@ -34,8 +34,10 @@ extension Tape {
         let rows = (least.count / y.columns / least.rows + 1) * least.rows
         let tallX = arena.borrow(rows: rows, columns: x.columns)
         let tallY = arena.borrow(rows: rows, columns: y.columns)
-        tallX.floats.update(from: x.floats, count: x.count)
-        tallX.rows(x.rows..<rows).fill(0)
+        compute {
+            tallX.floats.update(from: x.floats, count: x.count)
+            tallX.rows(x.rows..<rows).fill(0)
+        }
         productOfRows(tallX, weight, bias, into: tallY) { rows, columns in
             let own = rows.clamped(to: 0..<y.rows)
             for row in own {
@@ -55,7 +57,7 @@ extension Tape {
         let start = UnsafePointer(bias.value.floats)
         // The library would clear the result first; laying the bias instead makes it free.
         multiply(
-            pool, m: y.rows, n: y.columns, k: x.columns, Operand(x), Operand(weight.value, transposed: true), beta: 1,
+            m: y.rows, n: y.columns, k: x.columns, Operand(x), Operand(weight.value, transposed: true), beta: 1,
             into: y,
             before: { rows, columns in
                 layBias(
@@ -68,7 +70,7 @@ extension Tape {
     func addWeightGradients(x: Tensor, dy: Tensor, _ weight: Parameter, _ bias: Parameter) {
         if !weight.isFrozen {
             multiply(
-                pool, m: dy.columns, n: x.columns, k: dy.rows, Operand(dy, transposed: true), Operand(x), beta: 1,
+                m: dy.columns, n: x.columns, k: dy.rows, Operand(dy, transposed: true), Operand(x), beta: 1,
                 into: weight.gradient)
         }
         addBiasGradient(dy, bias)

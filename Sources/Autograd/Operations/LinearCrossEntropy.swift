@@ -28,20 +28,20 @@ extension Tape {
             let rows = start..<min(start + block, h.rows)
             let part = logits.rows(0..<rows.count)
             product(h.value.rows(rows), weight, bias, into: part)
-            pool.run(rows.count) { i, _ in
+            run(rows.count) { i, _ in
                 losses.floats[start + i] = crossEntropy(
                     part.floats + i * V, label: Int(labels[start + i]), scale: scale, count: V)
             }
             guard let (gradient, beta) = dh else { continue }
             addWeightGradients(x: h.value.rows(rows), dy: part, weight, bias)
             multiply(
-                pool, m: rows.count, n: h.columns, k: V, Operand(part), Operand(weight.value), beta: beta,
+                m: rows.count, n: h.columns, k: V, Operand(part), Operand(weight.value), beta: beta,
                 into: gradient.rows(rows))
         }
         arena.recycle(logits)
         defer { arena.recycle(losses) }
         record(parameters: [weight, bias])
-        return (0..<h.rows).reduce(0) { $0 + Double(losses.floats[$1]) } * Double(scale)
+        return computed(or: 0) { (0..<h.rows).reduce(0) { $0 + Double(losses.floats[$1]) } * Double(scale) }
     }
 }
 

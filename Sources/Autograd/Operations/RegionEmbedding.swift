@@ -24,6 +24,7 @@ extension Tape {
             Tensors.add(UnsafePointer(place.floats), into: part.floats, count: part.count)
         }
         arena.recycle(places)
+        if !records { [f, l].forEach(arena.recycle) }
         record(y, parameters: [feature.weight, feature.bias, location.weight, location.bias]) { [self] dy in
             addWeightGradients(x: f, dy: dy, feature.weight, feature.bias)
             addWeightGradients(x: l, dy: dy, location.weight, location.bias)
@@ -31,13 +32,20 @@ extension Tape {
         return y
     }
 
-    /// Numbers from outside the tape, in the arena.
+    /// Values from outside the tape, in the arena.
     func constant(_ elements: [Float], columns: Int) -> Tensor {
-        precondition(elements.count % columns == 0, "\(elements.count) numbers in rows of \(columns)")
-        let tensor = arena.push(rows: elements.count / columns, columns: columns)
-        elements.withUnsafeBufferPointer { source in
-            if let base = source.baseAddress { tensor.floats.update(from: base, count: elements.count) }
+        precondition(elements.count % columns == 0, "\(elements.count) values in rows of \(columns)")
+        let tensor = constant(rows: elements.count / columns, columns: columns)
+        compute {
+            elements.withUnsafeBufferPointer { source in
+                if let base = source.baseAddress { tensor.floats.update(from: base, count: elements.count) }
+            }
         }
         return tensor
+    }
+
+    /// Memory for values from outside the tape: kept where backward needs them, else to be given back.
+    func constant(rows: Int, columns: Int) -> Tensor {
+        records ? arena.push(rows: rows, columns: columns) : arena.borrow(rows: rows, columns: columns)
     }
 }

@@ -7,15 +7,18 @@ extension Tape {
     public func gatherRows(_ x: Variable, _ rows: [Int32]) -> Variable {
         let C = x.columns
         let y = variable(rows: rows.count, columns: C)
-        for (i, row) in rows.enumerated() {
-            precondition(row >= 0 && Int(row) < x.rows, "row \(row) of \(x.value.shape)")
-            (y.value.floats + i * C).update(from: x.value.floats + Int(row) * C, count: C)
+        compute {
+            for (i, row) in rows.enumerated() {
+                precondition(row >= 0 && Int(row) < x.rows, "row \(row) of \(x.value.shape)")
+                (y.value.floats + i * C).update(from: x.value.floats + Int(row) * C, count: C)
+            }
         }
         record(y) { [self] dy in
-            let (dx, beta) = contribution(to: x)
-            if beta == 0 { dx.fill(0) }
-            for (i, row) in rows.enumerated() {
-                Tensors.add(dy.floats + i * C, into: dx.floats + Int(row) * C, count: C)
+            let dx = cleared(contribution(to: x))
+            compute {
+                for (i, row) in rows.enumerated() {
+                    Tensors.add(dy.floats + i * C, into: dx.floats + Int(row) * C, count: C)
+                }
             }
         }
         return y
@@ -30,7 +33,8 @@ extension Tape {
         var start = 0
         for block in blocks {
             precondition(block.columns == first.columns, "stackRows: \(block.value.shape) under \(first.value.shape)")
-            y.value.rows(start..<start + block.rows).floats.update(from: block.value.floats, count: block.value.count)
+            let part = y.value.rows(start..<start + block.rows)
+            compute { part.floats.update(from: block.value.floats, count: block.value.count) }
             start += block.rows
         }
         record(y) { [self] dy in
@@ -49,23 +53,35 @@ extension Tape {
     public func normalize(_ x: Variable) -> Variable {
         let C = x.columns
         let y = variable(rows: x.rows, columns: C)
-        for row in 0..<x.rows {
-            let source = x.value.floats + row * C
-            let inverse = 1 / (dot(source, source, count: C) + 1e-12).squareRoot()
-            (y.value.floats + row * C).update(repeating: 0, count: C)
-            accumulate(source, scale: inverse, into: y.value.floats + row * C, count: C)
+        compute {
+            for row in 0..<x.rows {
+                let source = x.value.floats + row * C
+                (y.value.floats + row * C).update(repeating: 0, count: C)
+                accumulate(source, scale: inverseNorm(source, C), into: y.value.floats + row * C, count: C)
+            }
         }
         record(y) { [self] dy in
-            let (dx, beta) = contribution(to: x)
-            if beta == 0 { dx.fill(0) }
-            for row in 0..<x.rows {
-                let (source, unit, d) = (x.value.floats + row * C, y.value.floats + row * C, dy.floats + row * C)
-                let inverse = 1 / (dot(source, source, count: C) + 1e-12).squareRoot()
-                accumulate(d, scale: inverse, into: dx.floats + row * C, count: C)
-                accumulate(unit, scale: -inverse * dot(d, unit, count: C), into: dx.floats + row * C, count: C)
+            let dx = cleared(contribution(to: x))
+            compute {
+                for row in 0..<x.rows {
+                    let (source, unit, d) = (x.value.floats + row * C, y.value.floats + row * C, dy.floats + row * C)
+                    let inverse = inverseNorm(source, C)
+                    accumulate(d, scale: inverse, into: dx.floats + row * C, count: C)
+                    accumulate(unit, scale: -inverse * dot(d, unit, count: C), into: dx.floats + row * C, count: C)
+                }
             }
         }
         return y
+    }
+
+    private func inverseNorm(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
+        1 / (dot(x, x, count: count) + 1e-12).squareRoot()
+    }
+
+    /// The memory of a contribution, zero where nothing has been added yet.
+    func cleared(_ contribution: (gradient: Tensor, beta: Float)) -> Tensor {
+        if contribution.beta == 0 { clear(contribution.gradient) }
+        return contribution.gradient
     }
 }
 
@@ -76,9 +92,8 @@ extension Tape {
     public func slice(_ x: Variable, _ range: Range<Int>) -> Variable {
         let y = variable(x.value.rows(range))
         record(y) { [self] dy in
-            let (dx, beta) = contribution(to: x)
-            if beta == 0 { dx.fill(0) }
-            Tensors.add(dy.floats, into: dx.floats + range.lowerBound * x.columns, count: dy.count)
+            let dx = cleared(contribution(to: x))
+            compute { Tensors.add(dy.floats, into: dx.floats + range.lowerBound * x.columns, count: dy.count) }
         }
         return y
     }
@@ -88,7 +103,7 @@ extension Tape {
     /// - Returns: `(N, C)`.
     public func hideRows(_ x: Variable, _ rows: [Int32]) -> Variable {
         let y = variable(rows: x.rows, columns: x.columns)
-        y.value.floats.update(from: x.value.floats, count: x.value.count)
+        compute { y.value.floats.update(from: x.value.floats, count: x.value.count) }
         hide(rows, in: y.value)
         record(y) { [self] dy in
             hide(rows, in: dy)
@@ -100,7 +115,7 @@ extension Tape {
     private func hide(_ rows: [Int32], in x: Tensor) {
         for row in rows {
             precondition(row >= 0 && Int(row) < x.rows, "row \(row) of \(x.shape)")
-            x.rows(Int(row)..<Int(row) + 1).fill(0)
+            clear(x.rows(Int(row)..<Int(row) + 1))
         }
     }
 
@@ -111,12 +126,11 @@ extension Tape {
         precondition(
             x.rows == y.rows && x.columns == y.columns, "product: x \(x.value.shape), y \(y.value.shape)")
         let z = variable(rows: x.rows, columns: x.columns)
-        Tensors.product(x.value.floats, y.value.floats, into: z.value.floats, count: z.value.count)
+        compute { Tensors.product(x.value.floats, y.value.floats, into: z.value.floats, count: z.value.count) }
         record(z) { [self] dz in
             for (input, other) in [(x, y), (y, x)] {
-                let (d, beta) = contribution(to: input)
-                if beta == 0 { d.fill(0) }
-                accumulateProduct(dz.floats, other.value.floats, into: d.floats, count: d.count)
+                let d = cleared(contribution(to: input))
+                compute { accumulateProduct(dz.floats, other.value.floats, into: d.floats, count: d.count) }
             }
         }
         return z
@@ -126,9 +140,9 @@ extension Tape {
     /// - Returns: the shape of x. Saves y.
     public func relu(_ x: Variable) -> Variable {
         let y = variable(rows: x.rows, columns: x.columns)
-        Tensors.relu(x.value.floats, into: y.value.floats, count: y.value.count)
+        compute { Tensors.relu(x.value.floats, into: y.value.floats, count: y.value.count) }
         record(y) { [self] dy in
-            reluGradient(y.value.floats, dy.floats, count: dy.count)
+            compute { reluGradient(y.value.floats, dy.floats, count: dy.count) }
             pass(dy, to: x)
         }
         return y

@@ -41,11 +41,11 @@ extension Tape {
         defer { arena.recycle(losses) }
         targets.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
-            pool.run(y.rows) { row, _ in
+            run(y.rows) { row, _ in
                 losses.floats[row] = loss(
                     y.value.floats + row * columns, base + row * columns, gradient.map { $0.floats + row * columns })
             }
         }
-        return (0..<y.rows).reduce(0) { $0 + Double(losses.floats[$1]) }
+        return computed(or: 0) { (0..<y.rows).reduce(0) { $0 + Double(losses.floats[$1]) } }
     }
 }

@@ -68,10 +68,11 @@ extension OperationTable {
         ) { tape, inputs in
             let (u, v) = (inputs.variable("u"), inputs.variable("v"))
             let temperature = inputs.parameter("temperature")
-            let (loss, slope) = ContrastiveLoss(arena: tape.arena, pool: tape.pool).pairs(
-                u: u.value, v: v.value, temperature: temperature.value.floats[0], own: 0..<u.rows,
+            let operations = ContrastiveLoss(tape)
+            let (loss, slope) = operations.pairs(
+                u: u.value, v: v.value, temperature: operations.value(of: temperature), own: 0..<u.rows,
                 du: tape.contribution(to: u).gradient, dv: tape.contribution(to: v).gradient)
-            if !temperature.isFrozen { temperature.gradient.floats[0] += Float(slope) }
+            operations.add(Float(slope), toGradientOf: temperature)
             return .loss(loss)
         },
         OperationCase(
@@ -82,7 +83,7 @@ extension OperationTable {
             let gradient = tape.contribution(to: z).gradient
             let B = z.rows / 2
             return .loss(
-                ContrastiveLoss(arena: tape.arena, pool: tape.pool).views(
+                ContrastiveLoss(tape).views(
                     first: z.value.rows(0..<B), second: z.value.rows(B..<2 * B),
                     temperature: Float(inputs.number("temperature")), own: 0..<B, dFirst: gradient.rows(0..<B),
                     dSecond: gradient.rows(B..<2 * B)))

@@ -12,10 +12,13 @@ public final class OperationInstance {
     private var memory: [Reservation] = []
 
     /// - Parameter shapes: of inputs that are not as in the table, by name.
-    public init(_ operation: OperationCase, size: OperationSize, pool: WorkerPool, shapes: [String: [Int]] = [:]) {
+    /// - Throws: `MemoryFault`.
+    public init(
+        _ operation: OperationCase, size: OperationSize, pool: WorkerPool, shapes: [String: [Int]] = [:]
+    ) throws(MemoryFault) {
         self.operation = operation
         self.pool = pool
-        arena = Arena(capacity: size == .small ? 16 << 20 : 1 << 30)
+        arena = try Arena(capacity: size == .small ? 16 << 20 : 1 << 30)
         var parameters: [Parameter] = []
         constants.numbers = operation.numbers(size)
         constants.layout = operation.layout(size)
@@ -28,7 +31,7 @@ public final class OperationInstance {
                 parameters.append(parameter)
                 constants.parameters[input.name] = parameter
             case .variable:
-                let reservation = Reservation(byteCount: shape.reduce(4, *))
+                let reservation = try Reservation(byteCount: shape.reduce(4, *))
                 memory.append(reservation)
                 inputs.append((input.name, Tensor(reservation.base, rows: shape[0], columns: shape[1])))
             case .constant:
@@ -40,7 +43,7 @@ public final class OperationInstance {
                 constants.bytes[input.name] = (0..<shape.reduce(1, *)).map { _ in UInt8(stream.nextWord() >> 24) }
             }
         }
-        store = ParameterStore(parameters, alignment: 16)
+        store = try ParameterStore(parameters, alignment: 16)
         for (index, input) in operation.inputs.enumerated() { fill(input, seed: UInt64(index)) }
     }
 
@@ -102,7 +105,9 @@ public final class OperationInstance {
         public func gradient(_ name: String) -> Tensor? { arguments.variables[name].flatMap(tape.gradient(of:)) }
     }
 
-    public func call() -> Call {
+    /// - Parameter arena: the instance's own unless another is given; one that only measures may be.
+    public func call(on other: Arena? = nil) -> Call {
+        let arena = other ?? arena
         arena.reset()
         let seed = UInt64(constants.numbers["seed"] ?? 0)
         let key = RandomKey(seed: seed, batch: Int(constants.numbers["batch"] ?? 0), purpose: .dropout(site: 0))
@@ -110,7 +115,7 @@ public final class OperationInstance {
         var arguments = constants
         for (name, value) in inputs {
             let variable = tape.variable(rows: value.rows, columns: value.columns)
-            variable.value.floats.update(from: value.floats, count: value.count)
+            tape.compute { variable.value.floats.update(from: value.floats, count: value.count) }
             arguments.variables[name] = variable
         }
         return Call(tape: tape, arguments: arguments, run: operation.run)

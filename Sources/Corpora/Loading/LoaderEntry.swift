@@ -32,7 +32,7 @@ public struct TextEnds: Sendable, Equatable {
 
 /// How much of a rank's slice is computed on one tape.
 public enum ChunkLimit: Sendable, Equatable {
-    /// The whole slice at once.
+    /// The whole slice at once, but for texts that share sequences and need far more than one for each sample.
     case slice
     /// So many samples.
     case samples(Int)
@@ -91,26 +91,42 @@ public struct LoaderEntry: Sendable {
 
     private func chunkEnd(_ samples: [Sample], from start: Int) -> Int {
         switch chunk {
-        case .slice: return samples.count
-        case .samples(let count): return min(start + count, samples.count)
+        case .slice: return packedEnd(samples, from: start, count: samples.count)
+        case .samples(let count): return packedEnd(samples, from: start, count: count)
         case .tokens(let limit, let perImage):
-            var (end, tokens) = (start, 0)
-            while end < samples.count {
-                tokens += samples[end].rows(perImage: perImage)
-                if tokens > limit && end > start { break }
-                end += 1
-            }
-            return end
+            return chunkEnd(samples, from: start, limit: limit) { $0.rows(perImage: perImage) }
         }
+    }
+
+    /// The end of `count` samples from `start` on, of fewer where their texts take more sequences than memory is measured for.
+    private func packedEnd(_ samples: [Sample], from start: Int, count: Int) -> Int {
+        let end = min(start + count, samples.count)
+        guard needs.packsTexts else { return end }
+        let limit = ChunkLimit.sequences(ofPacked: count, needs)
+        return chunkEnd(Array(samples[..<end]), from: start, limit: limit) { 1 + $0.continuations.count }
+    }
+
+    /// The end of `samples` from `start` on whose sizes are at most `limit` together; one sample at least.
+    private func chunkEnd(_ samples: [Sample], from start: Int, limit: Int, size: (Sample) -> Int) -> Int {
+        var (end, sum) = (start, 0)
+        while end < samples.count {
+            sum += size(samples[end])
+            if sum > limit && end > start { break }
+            end += 1
+        }
+        return end
     }
 }
 
-extension Sample {
-    /// Rows it is encoded in, an image counting as `perImage`; texts that are encoded with its image take that again.
-    fileprivate func rows(perImage: Int) -> Int {
-        let own = tokens.count + target.count + (images.count + (regions == nil ? 0 : 1)) * perImage
-        return related.reduce(own) { rows, related in
-            rows + related.sample.rows(perImage: perImage) + (related.role.isJoint ? perImage : 0)
-        }
+extension ChunkLimit {
+    /// Sequences of a chunk of so many samples, at most: where texts share sequences, a sample fills one on average, and of
+    /// many samples some take two.
+    public static func sequences(ofPacked samples: Int, _ needs: SampleNeeds) -> Int {
+        needs.packsTexts ? samples + (samples + 3) / 4 : samples
+    }
+
+    /// Sequences of a sample of texts that share sequences, at most.
+    public static func sequences(ofBytes bytes: Int, maxTokens: Int) -> Int {
+        TextPacking.sequences(ofBytes: bytes, maxTokens: maxTokens)
     }
 }

@@ -2,6 +2,14 @@
 struct TextPacking {
     /// Sequences of one sample at most: what is longer was not cut when it was packed.
     private static let sequenceLimit = 64
+    /// Sequences of a sample of so many bytes of text, at most: a token has a byte at least, and a cut moves back by less than
+    /// half a sequence.
+    static func sequences(ofBytes bytes: Int, maxTokens: Int) -> Int {
+        let room = maxTokens - 2
+        let shortest = max(1, max(room / 2, room - wordReach))
+        return min(max(1, (bytes + shortest - 1) / shortest), sequenceLimit)
+    }
+
     /// Tokens that a cut moves back at most to fall between words.
     private static let wordReach = 16
 

@@ -25,15 +25,15 @@ struct ClusterSearch {
     /// - Returns: centres `(K, C)`, and the mean squared distance of a row from the centre that is nearest to it.
     func run(
         clusters K: Int, seed: UInt64, progress: (_ done: Int, _ total: Int) throws -> Void
-    ) rethrows -> (centres: [Float], spread: Float) {
+    ) throws -> (centres: [Float], spread: Float) {
         precondition((1...count).contains(K), "\(K) clusters of \(count) rows")
         let passes = K + Self.iterations
         var centres = try start(K, seed) { try progress($0, passes) }
-        var nearest = Self.nearest(rows, centres, width: width, pool)
+        var nearest = try Self.nearest(rows, centres, width: width, pool)
         for iteration in 0..<Self.iterations {
             try progress(K + iteration, passes)
             centres = averages(nearest, centres)
-            let moved = Self.nearest(rows, centres, width: width, pool)
+            let moved = try Self.nearest(rows, centres, width: width, pool)
             if moved == nearest { break }
             nearest = moved
         }
@@ -43,11 +43,14 @@ struct ClusterSearch {
 
     /// The centre nearest to each row, the first of several.
     /// - Parameters: rows `(n, C)`, centres `(K, C)`.
-    static func nearest(_ rows: [Float], _ centres: [Float], width C: Int, _ pool: WorkerPool) -> [Int32] {
+    /// - Throws: `MemoryFault`.
+    static func nearest(
+        _ rows: [Float], _ centres: [Float], width C: Int, _ pool: WorkerPool
+    ) throws -> [Int32] {
         var found = [Int32](repeating: 0, count: rows.count / C)
-        found.withUnsafeMutableBufferPointer { found in
+        try found.withUnsafeMutableBufferPointer { found in
             let base = found.baseAddress
-            forEachBlock(rows, centres, width: C, pool) { row, closeness in
+            try forEachBlock(rows, centres, width: C, pool) { row, closeness in
                 base?[row] = Int32(closeness.indices.reduce(0) { closeness[$1] > closeness[$0] ? $1 : $0 })
             }
         }
@@ -59,10 +62,10 @@ struct ClusterSearch {
     static func forEachBlock(
         _ rows: [Float], _ centres: [Float], width C: Int, _ pool: WorkerPool,
         _ body: (_ row: Int, _ closeness: UnsafeMutableBufferPointer<Float>) -> Void
-    ) {
+    ) throws(MemoryFault) {
         let (n, K) = (rows.count / C, centres.count / C)
         let squares = squares(centres, width: C)
-        let memory = Reservation(byteCount: pool.threads * block * K * 4)
+        let memory = try Reservation(byteCount: pool.threads * block * K * 4)
         rows.withUnsafeBufferPointer { x in
             centres.withUnsafeBufferPointer { c in
                 guard let x = x.baseAddress, let c = c.baseAddress else { return }

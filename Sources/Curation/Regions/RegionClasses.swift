@@ -58,14 +58,15 @@ public struct RegionClasses: Sendable, Equatable {
     /// The distribution of each region over the classes.
     /// - Parameter features: `(n, C)`.
     /// - Returns: `(n, K)`.
-    public func distributions(of features: [Float], pool: WorkerPool) -> [Float] {
+    /// - Throws: `MemoryFault`.
+    public func distributions(of features: [Float], pool: WorkerPool) throws -> [Float] {
         precondition(features.count % width == 0, "\(features.count) numbers of width \(width)")
         var distributions = [Float](repeating: 0, count: features.count / width * count)
         // Regions that lie on their centres alone have no spread: each is then of its own class.
         let sharpness = 1 / max(temperature, 1e-30)
-        distributions.withUnsafeMutableBufferPointer { distributions in
+        try distributions.withUnsafeMutableBufferPointer { distributions in
             guard let base = distributions.baseAddress else { return }
-            ClusterSearch.forEachBlock(features, centres, width: width, pool) { row, closeness in
+            try ClusterSearch.forEachBlock(features, centres, width: width, pool) { row, closeness in
                 let (target, highest) = (base + row * count, closeness.max() ?? 0)
                 for (k, value) in closeness.enumerated() { target[k] = (value - highest) * sharpness }
                 _ = softmax(target, count: count)

@@ -33,7 +33,7 @@ public protocol TextEmbedder: Sendable {
     /// C.
     var width: Int { get }
     /// - Returns: `(texts, C)`, each row of length one.
-    func vectors(of texts: [String]) -> [[Float]]
+    func vectors(of texts: [String]) throws -> [[Float]]
 }
 
 /// Texts by a model's embedding; a sample with several captions by their mean.
@@ -62,7 +62,7 @@ struct TextMeanings: SampleVectors {
             let sample = try corpus.read(chunk.lowerBound + task)
             return (key: sample.key, captions: try sample.captions(in: corpus.place))
         }
-        var vectors = embedder.vectors(of: read.flatMap(\.captions))[...]
+        var vectors = try embedder.vectors(of: read.flatMap(\.captions))[...]
         return read.map { sample in
             defer { vectors = vectors.dropFirst(sample.captions.count) }
             return (sample.key, Self.direction(of: vectors.prefix(sample.captions.count), width: width))

@@ -40,9 +40,9 @@ final class VectorCollection {
     ) throws {
         self.range = range
         width = vectors.width
-        rows = Reservation(byteCount: Self.byteCount(range.count, width: width))
-        asked = Reservation(byteCount: Self.queries * width * 4)
-        scores = Reservation(byteCount: pool.threads * Self.queries * Self.block * 4)
+        rows = try Reservation(byteCount: Self.byteCount(range.count, width: width))
+        asked = try Reservation(byteCount: Self.queries * width * 4)
+        scores = try Reservation(byteCount: pool.threads * Self.queries * Self.block * 4)
         let first = Self.floats(rows)
         var keys: [String] = []
         keys.reserveCapacity(range.count)

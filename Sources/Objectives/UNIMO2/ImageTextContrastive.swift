@@ -38,9 +38,9 @@ public struct ImageTextContrastive: PoolObjective {
     public func loss(_ pool: EmbeddingPool, _ model: UNIMO2, _ operations: ContrastiveLoss) -> Double {
         let temperature = model.heads.temperature
         let (loss, dTemperature) = operations.pairs(
-            u: pool.embeddings[0], v: pool.embeddings[1], temperature: temperature.value.floats[0],
+            u: pool.embeddings[0], v: pool.embeddings[1], temperature: operations.value(of: temperature),
             weight: terms[0].weight, own: pool.own, du: pool.gradients[0], dv: pool.gradients[1])
-        if pool.addsSharedGradients, !temperature.isFrozen { temperature.gradient.floats[0] += Float(dTemperature) }
+        if pool.addsSharedGradients { operations.add(Float(dTemperature), toGradientOf: temperature) }
         return loss
     }
 }

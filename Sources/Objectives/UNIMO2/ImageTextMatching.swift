@@ -52,7 +52,7 @@ public struct ImageTextMatching: ExchangeObjective {
 
     public func offer(_ chunk: Chunk, _ model: UNIMO2, _ tape: Tape) -> [Tensor] {
         let (images, text) = Self.parts(chunk)
-        let captions = OfferedCaptions.tensor(text, longest: model.config.maxTokens, tape.arena)
+        let captions = OfferedCaptions.tensor(text, longest: model.config.maxTokens, tape)
         guard mismatch == .similar else { return [captions] }
         return [
             captions, model.imageEmbedding(images, positions: chunk.positions, tape).value,
@@ -63,19 +63,29 @@ public struct ImageTextMatching: ExchangeObjective {
     public func loss(
         _ chunk: Chunk, _ offers: [Tensor], _ random: RandomKey, _ model: UNIMO2, scales: [Float], _ tape: Tape
     ) -> [Double] {
+        let (donors, text) = tape.computed(or: (Array(chunk.positions), Self.parts(chunk).1)) {
+            captions(chunk, offers, random, model)
+        }
+        tape.onChoice?("donors", donors.map(Int32.init))
+        let labels = zip(chunk.positions, donors).map { Int32($0 == $1 ? 1 : 0) }
+        return [loss(chunk, text, labels: labels, model, scale: scales[0], tape)]
+    }
+
+    /// Whose caption stands beside each image of a chunk, and these captions.
+    private func captions(
+        _ chunk: Chunk, _ offers: [Tensor], _ random: RandomKey, _ model: UNIMO2
+    ) -> (donors: [Int], text: TextRows) {
         let captions = OfferedCaptions(offers[0])
         let draw = MismatchDraw(
             captions: captions, share: share, random: random.with(purpose: .mismatch),
             similarity: mismatch == .similar
                 ? (offers[1], offers[2], model.heads.temperature.value.floats[0]) : nil)
         let donors = chunk.positions.map { draw.donor(of: $0) }
-        tape.onChoice?("donors", donors.map(Int32.init))
         var text = TextRows()
         for (position, donor) in zip(chunk.positions, donors) {
             text.append(Sample(key: "", tokens: captions[donor]), position: position)
         }
-        let labels = zip(chunk.positions, donors).map { Int32($0 == $1 ? 1 : 0) }
-        return [loss(chunk, text, labels: labels, model, scale: scales[0], tape)]
+        return (donors, text)
     }
 
     private func loss(

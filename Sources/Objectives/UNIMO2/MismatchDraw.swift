@@ -12,9 +12,14 @@ struct OfferedCaptions {
 
     init(_ numbers: Tensor) { self.numbers = numbers }
 
-    static func tensor(_ text: TextRows, longest: Int, _ arena: Arena) -> Tensor {
-        let count = text.offsets.count - 1
-        let tensor = arena.push(rows: count, columns: 1 + longest)
+    static func tensor(_ text: TextRows, longest: Int, _ tape: Tape) -> Tensor {
+        let tensor = tape.arena.push(rows: text.offsets.count - 1, columns: 1 + longest)
+        tape.compute { fill(tensor, with: text, longest: longest) }
+        return tensor
+    }
+
+    private static func fill(_ tensor: Tensor, with text: TextRows, longest: Int) {
+        let count = tensor.rows
         tensor.fill(0)
         for sample in 0..<count {
             let tokens = text.tokens[Int(text.offsets[sample])..<Int(text.offsets[sample + 1])]
@@ -23,7 +28,6 @@ struct OfferedCaptions {
             row[0] = Float(tokens.count)
             for (column, token) in tokens.enumerated() { row[1 + column] = Float(token) }
         }
-        return tensor
     }
 
     var count: Int { numbers.rows }

@@ -10,23 +10,22 @@ import Tensors
 
 /// Texts as `unimo embed` gives them: the unit vectors that a model's contrastive learning compares.
 public final class CheckpointEmbedder: TextEmbedder, @unchecked Sendable {
-    // Safety: a rank's job calls it from one thread, and nothing else has the model or the arena.
+    // Safety: a rank's job calls it from one thread, and nothing else has the model or its workspace.
     private let evaluated: EvaluatedModel
-    private let arena = Arena(capacity: EvaluatedModel.arenaBytes)
 
     public init(_ evaluated: EvaluatedModel) { self.evaluated = evaluated }
 
     public var fingerprint: String { evaluated.checkpoint.manifest.fingerprint }
     public var width: Int { evaluated.model.vectorWidth }
 
-    public func vectors(of texts: [String]) -> [[Float]] {
+    public func vectors(of texts: [String]) throws -> [[Float]] {
         guard !texts.isEmpty else { return [] }
         let samples = texts.map(sample)
-        arena.reset()
-        let tape = Tape(arena: arena, pool: evaluated.pool, records: false)
         let chunk = Chunk(
             positions: 0..<samples.count, samples: samples, needs: evaluated.needs(images: false, texts: true))
-        guard let encoded = evaluated.model.encodeAlone(chunk, tape).texts else { preconditionFailure("no text rows") }
+        guard let encoded = try evaluated.workspace.run({ evaluated.model.encodeAlone(chunk, $0) }).texts else {
+            preconditionFailure("no text rows")
+        }
         let floats = encoded.vectors.value.floats
         return samples.indices.map { Array(UnsafeBufferPointer(start: floats + $0 * width, count: width)) }
     }

@@ -30,11 +30,11 @@ extension EvaluatedModel {
         let reader = reader(of: corpus, needs: needs(images: true, texts: false))
         let ends = tokenizer.textEnds
         let decoder = CaptionDecoder(
-            model: model, arena: Arena(capacity: Self.arenaBytes), pool: pool, ends: (ends.start, ends.end),
+            model: model, workspace: workspace, ends: (ends.start, ends.end),
             forbidden: Set(tokenizer.specialIDs), maxTokens: config.maxTokens, beams: beams)
         var captions: [CaptionOutcome.Caption] = []
-        try forEachChunk(of: reader, limit: limit, progress: progress) { chunk in
-            for (key, tokens) in zip(chunk.keys, decoder.captions(chunk)) {
+        try forEachChunk(of: reader, limit: limit, footprint: decoder.footprint, progress: progress) { chunk in
+            for (key, tokens) in zip(chunk.keys, try decoder.captions(chunk)) {
                 captions.append(
                     .init(
                         key: key, text: try tokenizer.decode(tokens).trimmingBlanks,

@@ -26,13 +26,10 @@ extension EvaluatedModel {
     ) throws -> EmbeddingOutcome {
         let found = try corpus(name)
         let reader = reader(of: found.corpus, needs: needs(images: found.hasImages, texts: found.hasTexts))
-        let arena = Arena(capacity: Self.arenaBytes)
         var (images, texts) = (EncodedSide(hidden: hidden), EncodedSide(hidden: hidden))
         var keys: [String] = []
-        try forEachChunk(of: reader, progress: progress) { chunk in
-            arena.reset()
-            let tape = Tape(arena: arena, pool: pool, records: false)
-            let encoded = model.encodeAlone(chunk, tape)
+        try forEachChunk(of: reader, footprint: encoding, progress: progress) { chunk in
+            let encoded = try workspace.run { model.encodeAlone(chunk, $0) }
             if let rows = encoded.images { images.add(rows) }
             if let rows = encoded.texts { texts.add(rows) }
             keys += chunk.keys

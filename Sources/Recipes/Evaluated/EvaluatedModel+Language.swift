@@ -28,11 +28,14 @@ extension EvaluatedModel {
         }
         let objective = maskedLanguage(besideImages: found.hasImages)
         let reader = reader(of: found.corpus, needs: objective.needs, seed: seed) { objective.prepare(&$0, $1) }
-        let scorer = MaskedTokenScorer(model: model, arena: Arena(capacity: Self.arenaBytes), pool: pool)
+        let scorer = MaskedTokenScorer(model: model, workspace: workspace)
         var (alone, beside) = (LanguageScores(), LanguageScores())
-        let samples = try forEachChunk(of: reader, limit: limit, progress: progress) { chunk in
-            scorer.score(chunk, seesImages: false, into: &alone)
-            if found.hasImages { scorer.score(chunk, seesImages: true, into: &beside) }
+        let samples = try forEachChunk(
+            of: reader, limit: limit, footprint: { scorer.footprint($0, seesImages: found.hasImages) },
+            progress: progress
+        ) { chunk in
+            try scorer.score(chunk, seesImages: false, into: &alone)
+            if found.hasImages { try scorer.score(chunk, seesImages: true, into: &beside) }
         }
         return LanguageOutcome(samples: samples, textAlone: alone, besideImage: found.hasImages ? beside : nil)
     }

@@ -30,16 +30,14 @@ extension EvaluatedModel {
             throw RecipeContradiction(
                 "\(name) holds \(found.corpus.kind.rawValue); probe needs texts, or images with captions")
         }
-        let arena = Arena(capacity: Self.arenaBytes)
         let fifth = HoldOut(numerator: 1, denominator: 5, part: .train)
         var (fitted, asked) = (ProbeRows(), ProbeRows())
         var index = 0
         try forEachChunk(
-            of: reader(of: found.corpus, needs: needs(images: false, texts: true)), limit: limit, progress: progress
+            of: reader(of: found.corpus, needs: needs(images: false, texts: true)), limit: limit, footprint: encoding,
+            progress: progress
         ) { chunk in
-            arena.reset()
-            let tape = Tape(arena: arena, pool: pool, records: false)
-            guard let encoded = model.encodeAlone(chunk, tape).texts else { return }
+            guard let encoded = try workspace.run({ model.encodeAlone(chunk, $0) }).texts else { return }
             for (place, key) in chunk.keys.enumerated() {
                 let label = try Self.label(of: try found.corpus.read(index), member: member, in: name)
                 let row = Self.mean(encoded, place)
@@ -60,9 +58,9 @@ extension EvaluatedModel {
                     + "\(asked.labels.count); name another member or a larger corpus")
         }
         let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-        let probe = LinearProbe(
+        let probe = try LinearProbe(
             fitted.rows, labels: fitted.labels.compactMap { numbers[$0] }, classes: names.count, pool: pool)
-        let predicted = probe.predictions(asked.rows, pool: pool)
+        let predicted = try probe.predictions(asked.rows, pool: pool)
         let hits = zip(predicted, asked.labels).count { names[$0] == $1 }
         let counts = fitted.labels.reduce(into: [:]) { $0[$1, default: 0] += 1 }
         let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key

@@ -32,15 +32,16 @@ extension EvaluatedModel {
         progress: (String, Int, Int) throws -> Void = { _, _, _ in }
     ) throws -> RetrievalOutcome {
         let reader = reader(of: try pairs(name, for: "retrieval"), needs: needs(images: true, texts: true))
-        let arena = Arena(capacity: Self.arenaBytes)
-        let embedder = PairEmbedder(model: model, arena: arena, pool: pool)
+        let embedder = PairEmbedder(model: model, workspace: workspace)
         var embeddings = PairEmbeddings(width: model.vectorWidth)
-        var matcher = model.makePairMatcher(arena: arena, pool: pool)
-        try forEachChunk(of: reader, progress: { try progress("embedding pairs", $0, $1) }) { chunk in
-            embedder.embed(chunk, into: &embeddings)
-            if reranking != nil { matcher.add(chunk) }
+        var matcher = model.makePairMatcher(workspace)
+        try forEachChunk(
+            of: reader, footprint: encoding, progress: { try progress("embedding pairs", $0, $1) }
+        ) { chunk in
+            try embedder.embed(chunk, into: &embeddings)
+            if reranking != nil { try matcher.add(chunk) }
         }
-        let contrastive = RetrievalReport(embeddings, pool: pool)
+        let contrastive = try RetrievalReport(embeddings, pool: pool)
         guard let reranking else { return RetrievalOutcome(contrastive: contrastive, reranked: nil) }
         let reranked = try RetrievalReport(
             embeddings, reranking: reranking.candidates, by: matcher,

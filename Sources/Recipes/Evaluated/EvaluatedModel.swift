@@ -17,6 +17,7 @@ public final class EvaluatedModel {
     let tokenizer: Tokenizer
     private let store: ParameterStore
     let pool: WorkerPool
+    let workspace: Workspace
 
     /// - Parameters:
     ///   - path: a checkpoint's directory, or a run's, of which the newest checkpoint is taken.
@@ -30,9 +31,10 @@ public final class EvaluatedModel {
         case .unimo(let config): model = UNIMO(config)
         case .unimo2(let config): model = UNIMO2(config)
         }
-        store = ParameterStore(model.parameters, alignment: 16)
+        store = try ParameterStore(model.parameters, alignment: 16)
         try Snapshot.restoreWeights(checkpoint, into: store)
         pool = WorkerPool(threads: threads)
+        workspace = Workspace(pool: pool)
     }
 
     public var step: Int { checkpoint.step }
@@ -44,10 +46,10 @@ public final class EvaluatedModel {
         return try Checkpoint(path: path, threads: threads)
     }
 
-    /// Address space of a chunk's rows.
-    static let arenaBytes = 8 << 30
-    /// Samples computed at a time.
+    /// Samples computed at a time, where memory suffices.
     static let chunk = 64
+    /// Bytes that a chunk may take: a smaller one is computed where it would take more.
+    private static var chunkBytes: Int { min(2 << 30, HostMemory.current.limit / 4) }
 
     /// The samples of a corpus in its order, images as they are, texts as tokens.
     /// - Parameter seed: of the random numbers that `prepare` draws.
@@ -61,21 +63,42 @@ public final class EvaluatedModel {
         return HeldOutReader(entry: entry, seed: seed, tokenize: tokenizer.tokenize)
     }
 
-    /// Calls `body` with the samples of `reader` chunk by chunk.
+    /// Calls `body` with the samples of `reader` chunk by chunk, of fewer samples where many would take too much memory.
     /// - Parameters:
-    ///   - limit: of samples; nil for all. - progress: samples done, samples in all.
+    ///   - limit: of samples; nil for all. - footprint: bytes that `body` takes for a chunk.
+    ///   - progress: samples done, samples in all.
     /// - Returns: samples.
+    /// - Throws: `RecipeContradiction` where a single sample takes more than this machine has; what `body` throws.
     @discardableResult
     func forEachChunk(
-        of reader: HeldOutReader, limit: Int? = nil, progress: (Int, Int) throws -> Void,
-        _ body: (Chunk) throws -> Void
+        of reader: HeldOutReader, limit: Int? = nil, footprint: (Chunk) throws -> Int,
+        progress: (Int, Int) throws -> Void, _ body: (Chunk) throws -> Void
     ) throws -> Int {
         let count = min(limit ?? reader.count, reader.count)
-        for start in stride(from: 0, to: count, by: Self.chunk) {
-            let end = min(start + Self.chunk, count)
-            for chunk in try reader.batch(of: start..<end, pool: pool).chunks { try body(chunk) }
+        var (start, size) = (0, Self.chunk)
+        while start < count {
+            let end = min(start + size, count)
+            let chunks = try reader.batch(of: start..<end, pool: pool).chunks
+            let bytes = try chunks.map(footprint).max() ?? 0
+            if bytes > Self.chunkBytes, end - start > 1 {
+                size = (end - start) / 2
+                continue
+            }
+            try Self.refuse(bytes, beyond: HostMemory.current, chunks.first?.keys.first)
+            for chunk in chunks { try body(chunk) }
+            start = end
             try progress(end, count)
         }
         return count
     }
+
+    private static func refuse(_ bytes: Int, beyond memory: HostMemory, _ key: String?) throws {
+        guard bytes > memory.limit else { return }
+        throw RecipeContradiction(
+            "memory: sample \(key ?? "") takes \(Quantity.approximate(bytes)) by itself and this machine has "
+                + "\(Quantity.approximate(memory.limit)): evaluate on a larger machine, or a smaller model")
+    }
+
+    /// Bytes that encoding the samples of a chunk takes.
+    func encoding(_ chunk: Chunk) -> Int { Tape.footprint(pool) { _ = model.encodeAlone(chunk, $0) } }
 }

@@ -19,7 +19,7 @@ public struct ModelExport {
         }
         let opened = try Checkpoint(path: checkpoint)
         let config = try ConfigFile.config(try opened.config, path: opened.path + "/config.json")
-        let store = ParameterStore(config.makeModel().parameters, alignment: 16)
+        let store = try ParameterStore(config.makeModel().parameters, alignment: 16)
         try Snapshot.restoreWeights(opened, into: store)
         let export = ModelExport(out: out, store: store, tokenizer: try tokenizerFiles(opened))
         try export.writeWhole(config)

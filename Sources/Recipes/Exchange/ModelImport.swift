@@ -86,7 +86,7 @@ public struct ModelImport {
         let text = try options.text.map { try HuggingFaceDirectory(path: $0) }
         let vision = try options.vision.map { try HuggingFaceDirectory(path: $0) }
         let config = try ImportSizes(text: text, vision: vision).config(options.target)
-        let store = ParameterStore(config.makeModel().parameters, alignment: 16)
+        let store = try ParameterStore(config.makeModel().parameters, alignment: 16)
         store.initialize(seed: options.seed)
         var table = ImportTable()
         for source in sources(config, text, vision) { try take(source, into: store, &table) }

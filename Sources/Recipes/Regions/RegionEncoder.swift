@@ -2,6 +2,7 @@ import Autograd
 import Batches
 import Checkpoints
 import Curation
+import Evaluation
 import Models
 import Runtime
 import Storage
@@ -23,7 +24,7 @@ final class RegionEncoder {
     let pool: WorkerPool
     private let vision: VisionEncoder
     private let store: ParameterStore
-    private let arena = Arena(capacity: EvaluatedModel.arenaBytes)
+    private let workspace: Workspace
 
     /// - Parameters:
     ///   - path: a checkpoint's directory, or a run's, of which the newest checkpoint is taken.
@@ -40,9 +41,10 @@ final class RegionEncoder {
         chunk = max(1, Self.rows / (1 + config.patches))
         let model = UNIMO2(config)
         vision = model.vision
-        store = ParameterStore(model.parameters.filter { $0.group == "vision" }, alignment: 16)
+        store = try ParameterStore(model.parameters.filter { $0.group == "vision" }, alignment: 16)
         try checkpoint.restoreWeights(into: store.restoreTargets(in: store.weights), allowingOthers: true)
         self.pool = pool
+        workspace = Workspace(pool: pool)
     }
 
     private static func config(_ checkpoint: Checkpoint) throws -> UNIMO2Config {
@@ -61,9 +63,9 @@ final class RegionEncoder {
     /// Features of the cells of images.
     /// - Parameter images: B of them.
     /// - Returns: `(B·cells², C)`.
-    func features(of images: ImageRows) -> [Float] {
-        arena.reset()
-        let tape = Tape(arena: arena, pool: pool, records: false)
-        return grid.means(of: vision(images, positions: 0..<images.count, tape).value, pool: pool)
+    /// - Throws: `MemoryFault`.
+    func features(of images: ImageRows) throws -> [Float] {
+        let rows = try workspace.run { vision(images, positions: 0..<images.count, $0) }
+        return grid.means(of: rows.value, pool: pool)
     }
 }

@@ -20,7 +20,7 @@ struct RegionMaker {
     private func samples(of chunk: Range<Int>, within range: Range<Int>) throws -> [StoredSample] {
         let limit = options.halvesFeatures ? Float(Float16.greatestFiniteMagnitude) : Float.greatestFiniteMagnitude
         let features = try source.features(of: Array(chunk), within: limit)
-        let distributions = classes?.distributions(of: features, pool: source.encoder.pool)
+        let distributions = try classes?.distributions(of: features, pool: source.encoder.pool)
         let wanted = chunk.clamped(to: range)
         return try source.encoder.pool.map(wanted.count) { place, _ in
             let index = wanted.lowerBound + place

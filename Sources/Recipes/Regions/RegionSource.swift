@@ -28,7 +28,7 @@ struct RegionSource {
         let samples = try encoder.pool.map(indices.count) { place, _ in try reader.sample(indices[place]) }
         var images = ImageRows(size: encoder.imageSize)
         for sample in samples { images.append(sample.images[0]) }
-        let features = encoder.features(of: images)
+        let features = try encoder.features(of: images)
         if let place = features.firstIndex(where: { !(abs($0) <= limit) }) {
             let sample = samples[place / (encoder.grid.count * encoder.width)]
             throw RegionError.outOfRange(key: sample.key, value: features[place], largest: limit)

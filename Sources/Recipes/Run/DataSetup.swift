@@ -40,6 +40,8 @@ struct DataSetup {
     let corpora: OpenCorpora
     let tokenizer: Tokenizer
     let config: ModelConfig
+    /// Samples on one tape of each validation entry; nil before memory is measured.
+    var validationChunks: [Int]?
 
     var tokenize: Tokenize { tokenizer.tokenize }
 
@@ -77,6 +79,16 @@ struct DataSetup {
         }
     }
 
+    /// Batches that have every sample of their corpus more than once, in sentences.
+    var batchesBeyondCorpora: [String] {
+        recipe.mixture.enumerated().compactMap { index, entry in
+            let corpus = recipe.corpus(entry, corpora)
+            guard case .samples(let count) = entry.batchSize, count > corpus.count else { return nil }
+            return "mixture.\(index): a batch of \(count) is larger than corpus \(entry.corpus), which has "
+                + "\(Quantity.count(corpus.count, "sample")): samples come several times in it"
+        }
+    }
+
     /// What pairs are compared with was made from them, and found in corpora that the recipe has.
     func refuseForeignCandidates() throws {
         for entry in recipe.mixture + (recipe.validation?.entries ?? []) {
@@ -110,8 +122,9 @@ struct DataSetup {
     func heldOut(rank: Int, ranks: Int) throws -> [[Batch]] {
         guard let validation = recipe.validation else { return [] }
         return try validation.entries.enumerated().map { index, entry in
-            let reader = HeldOutReader(
-                entry: try loaderEntry(entry, recipe.heldOut(entry, corpora)), seed: recipe.seed, tokenize: tokenize)
+            var read = try loaderEntry(entry, recipe.heldOut(entry, corpora))
+            if let chunks = validationChunks { read.chunk = .samples(chunks[index]) }
+            let reader = HeldOutReader(entry: read, seed: recipe.seed, tokenize: tokenize)
             let count = min(validation.samples, reader.count)
             return try stride(from: 0, to: count, by: validation.batchSize).map { start in
                 let range = start..<min(start + validation.batchSize, count)

@@ -89,7 +89,7 @@ public final class Run {
             return try TokenizerSetup.make(recipe.tokenizer, corpora: withTexts.map { corpora[$0.name] })
         }
         config = recipe.model(vocabulary: tokenizer.vocabularySize)
-        data = DataSetup(recipe: recipe, corpora: corpora, tokenizer: tokenizer, config: config)
+        var data = DataSetup(recipe: recipe, corpora: corpora, tokenizer: tokenizer, config: config)
 
         try communication.together("looking for what is trained") { [data] in
             try data.refuseImagesWithoutRegions()
@@ -100,19 +100,25 @@ public final class Run {
         pool = WorkerPool(threads: threads)
         let model = config.makeModel()
         let alignment = 16 * ranks
-        let bytes = 4 * ParameterStore.count(model.parameters, alignment: alignment)
+        let (bound, validationChunks) = try communication.together("measuring memory") { [data, pool] in
+            try data.measureMemory(model, alignment: alignment, communication.topology, rank: rank, pool)
+        }
+        data.validationChunks = validationChunks
+        self.data = data
+        let bytes = 4 * bound.parameters
         gradients = try communication.together("allocating gradients") { [recipe] in
             try SharedRegion(
                 byteCount: bytes, name: "unimo-gradients", isShared: ranks > 1 && recipe.reduction != .ring)
         }
-        let store = ParameterStore(model.parameters, alignment: alignment, gradients: gradients.base)
+        let (store, optimizer, arena) = try communication.together("reserving memory") { [recipe, gradients, pool] in
+            let store = try ParameterStore(model.parameters, alignment: alignment, gradients: gradients.base)
+            let optimizer = try Optimizer(recipe.optimizer, store: store, pool: pool)
+            return (store, optimizer, try Arena(capacity: bound.arenaCapacity))
+        }
+        self.arena = arena
         store.freeze(groups: recipe.optimizer.frozen)
         let reduction = try communication.attach(gradients: gradients, reduction: recipe.reduction)
-        let optimizer = Optimizer(recipe.optimizer, store: store, pool: pool)
         snapshot = Snapshot(store: store, optimizer: optimizer)
-        let parameterCount = model.parameters.reduce(0) { $0 + $1.count }
-        let bound = MemoryBound(recipe, config, corpora: corpora, parameters: parameterCount, ranks: ranks)
-        arena = Arena(capacity: 2 * bound.activationBytes + bound.poolBytes + (1 << 30))
         trainer = Trainer(
             model: model, store: store, optimizer: optimizer, schedule: recipe.schedule, entries: data.trainedEntries,
             batchesPerStep: recipe.batchesPerStep, seed: recipe.seed, arena: arena, pool: pool,
@@ -161,16 +167,16 @@ public final class Run {
     private func announce(_ bound: MemoryBound, threads: Int, reduction: (reduction: Reduction, note: String?)) {
         let nodes = Set(communication.topology.nodes).count
         log.info(
-            "\(bound.parameters) parameters, \(communication.size) rank\(communication.size == 1 ? "" : "s") on \(nodes) node\(nodes == 1 ? "" : "s"), \(threads) thread\(threads == 1 ? "" : "s") each, reduction \(reduction.reduction.rawValue)"
+            "\(snapshot.store.parameters.reduce(0) { $0 + $1.count }) parameters, \(communication.size) rank\(communication.size == 1 ? "" : "s") on \(nodes) node\(nodes == 1 ? "" : "s"), \(threads) thread\(threads == 1 ? "" : "s") each, reduction \(reduction.reduction.rawValue)"
         )
         if let note = reduction.note { log.info("\(note)") }
         log.info(
             "built for \(Machine.march) (\(Machine.names(level: Machine.buildLevel).joined(separator: " "))), matrix kernels \(MatrixLibrary.coreName)"
         )
         if let setting = MatrixLibrary.inheritedSetting { log.warning("\(setting)") }
-        log.info(
-            "memory of a rank: at most \(Quantity.approximate(bound.bytes)) (16 bytes × \(bound.parameters) parameters, \(Quantity.approximate(bound.activationBytes)) for \(bound.rows) rows, \(Quantity.approximate(bound.poolBytes)) for pools, \(Quantity.approximate(bound.dataBytes)) for corpora, 150 MB)"
-        )
+        log.info("\(bound.sentence)")
+        for warning in data.batchesBeyondCorpora { log.warning("\(warning)") }
+        warn(of: bound)
         if let checkpoint {
             log.info("\(checkpoint.sentence(RunState.Shape(communication, threads: threads)))")
             if !checkpoint.dataChanges.isEmpty {
@@ -181,6 +187,16 @@ public final class Run {
         } else {
             log.info("starting at step 0 in \(directory.path)")
         }
+    }
+
+    /// What other programs hold now may be free later; a run that needs more than what is free may be killed.
+    private func warn(of bound: MemoryBound) {
+        let ranks = communication.topology.sharers(of: communication.rank)
+        let available = HostMemory.current.available
+        guard bound.bytes > available / ranks else { return }
+        log.warning(
+            "\(Quantity.approximate(available)) of this node's memory are free now, for \(Quantity.count(ranks, "rank")): the kernel may kill the run where others don't give theirs back"
+        )
     }
 
     /// What a checkpoint of this moment says.

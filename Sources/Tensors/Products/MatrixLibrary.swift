@@ -10,6 +10,9 @@ public enum MatrixLibrary {
     /// True where large products are our own: the build uses AVX-512, for whose registers `ProductTile` is made.
     static let hasTiles = Machine.names(level: Machine.buildLevel).contains("avx512")
 
+    /// Bytes that a thread takes for the blocks of products.
+    public static let threadBytes = PackingRoom.byteCount
+
     /// Rows and numbers of the smallest product whose rows have the bits that they have in any other. The library takes
     /// other kernels below (OpenBLAS 0.3 up to 1,200 numbers), which round otherwise; tiles have no such limit.
     public static let smallestSteadyProduct = hasTiles ? (rows: 1, count: 1) : (rows: 16, count: 2048)

@@ -20,6 +20,8 @@ struct PackingRoom {
 
     private static let counts = (a: k * rows + 1024, b: k * columns + 1024)
 
+    static let byteCount = 4 * (counts.a + counts.b + ProductTile.rows * ProductTile.columns)
+
     private init(_ reservation: Reservation) {
         a = reservation.base.assumingMemoryBound(to: Float.self)
         b = a + Self.counts.a
@@ -38,8 +40,10 @@ struct PackingRoom {
         if let held = pthread_getspecific(key) {
             return PackingRoom(Unmanaged<Reservation>.fromOpaque(held).takeUnretainedValue())
         }
-        let tile = ProductTile.rows * ProductTile.columns
-        let reservation = Reservation(byteCount: 4 * (counts.a + counts.b + tile))
+        // Whoever starts many threads has asked for their address space before (`Reservation.probe`).
+        guard let reservation = try? Reservation(byteCount: byteCount) else {
+            preconditionFailure("no address space for the \(byteCount) bytes in which a thread computes products")
+        }
         pthread_setspecific(key, Unmanaged.passRetained(reservation).toOpaque())
         return PackingRoom(reservation)
     }

@@ -6,16 +6,17 @@ import Tensors
 /// Every operation of the table at the shapes of a base-sized step, forward and backward, against what limits it.
 public enum KernelBenchmark {
     /// - Parameter seconds: spent on each operation, roughly.
-    public static func run(threads: Int = 1, seconds: Double = 0.2) -> [Measurement] {
+    /// - Throws: `MemoryFault`.
+    public static func run(threads: Int = 1, seconds: Double = 0.2) throws -> [Measurement] {
         MatrixLibrary.configure()
         let pool = WorkerPool(threads: threads)
         let arithmetic = MachineLimits.arithmetic() * Double(threads)
         // Vectors of 1,024 rows of 768, as most operations have them.
-        let memory = MachineLimits.memory(count: 1024 * 768)
-        let streaming = MachineLimits.memory(count: 1 << 26)
+        let memory = try MachineLimits.memory(count: 1024 * 768)
+        let streaming = try MachineLimits.memory(count: 1 << 26)
         var rows: [Measurement] = []
         for operation in OperationTable.cases {
-            let instance = OperationInstance(operation, size: .large, pool: pool)
+            let instance = try OperationInstance(operation, size: .large, pool: pool)
             let (forward, backward) = time(instance, seconds: seconds)
             let work = limits(operation.work)
             for (name, work, seconds) in [("forward", work.forward, forward), ("backward", work.backward, backward)]
@@ -26,7 +27,7 @@ public enum KernelBenchmark {
                         peak: isArithmetic(operation) ? arithmetic : memory, extra: ["seconds": seconds]))
             }
         }
-        return rows + optimizerRows(pool, peak: streaming, seconds: seconds)
+        return rows + (try optimizerRows(pool, peak: streaming, seconds: seconds))
     }
 
     private static func isArithmetic(_ operation: OperationCase) -> Bool {
@@ -71,11 +72,13 @@ public enum KernelBenchmark {
     }
 
     /// AdamW and the gradient norm, over more parameters than any cache holds.
-    private static func optimizerRows(_ pool: WorkerPool, peak: Double, seconds: Double) -> [Measurement] {
+    private static func optimizerRows(
+        _ pool: WorkerPool, peak: Double, seconds: Double
+    ) throws -> [Measurement] {
         let parameter = Parameter(name: "all.weight", shape: [8192, 4096], initialization: .constant(0.1))
-        let store = ParameterStore([parameter], alignment: 16)
+        let store = try ParameterStore([parameter], alignment: 16)
         store.initialize(seed: 1)
-        let optimizer = Optimizer(
+        let optimizer = try Optimizer(
             OptimizerConfig(beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.01, clipNorm: 1), store: store,
             pool: pool)
         let update = BenchmarkClock.best(seconds: seconds) {

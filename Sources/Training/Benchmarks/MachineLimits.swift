@@ -14,8 +14,9 @@ public enum MachineLimits {
     }
 
     /// GB/s of y += a·x over vectors of `count` elements, all three streams counted.
-    public static func memory(count: Int, seconds: Double = 0.1) -> Double {
-        let memory = Reservation(byteCount: 8 * count)
+    /// - Throws: `MemoryFault`.
+    public static func memory(count: Int, seconds: Double = 0.1) throws -> Double {
+        let memory = try Reservation(byteCount: 8 * count)
         let x = memory.base.bindMemory(to: Float.self, capacity: 2 * count)
         x.update(repeating: 1, count: 2 * count)
         let best = BenchmarkClock.best(seconds: seconds) { accumulate(x, scale: 0.5, into: x + count, count: count) }

@@ -18,10 +18,11 @@ public enum MatmulBenchmark {
 
     /// Rows in GFLOP/s; `peak` is one core's arithmetic limit, times the threads. A core's clock wanders and a machine is
     /// busy for moments, so all products take turns, each beside the limit, and what counts is the best of each.
-    public static func run(threads: Int = 1, seconds: Double = 0.8) -> [Measurement] {
+    /// - Throws: `MemoryFault`.
+    public static func run(threads: Int = 1, seconds: Double = 0.8) throws -> [Measurement] {
         MatrixLibrary.configure()
         let pool = WorkerPool(threads: threads)
-        var products = shapes.flatMap { self.products($0, pool) }
+        var products = try shapes.flatMap { try self.products($0, pool) }
         let turns = 16
         for _ in 0..<turns {
             for index in products.indices { products[index].takeTurn(seconds: seconds / Double(turns)) }
@@ -51,9 +52,9 @@ public enum MatmulBenchmark {
         }
     }
 
-    private static func products(_ shape: Shape, _ pool: WorkerPool) -> [Product] {
+    private static func products(_ shape: Shape, _ pool: WorkerPool) throws -> [Product] {
         let (m, n, k) = (shape.rows, shape.outputs, shape.inputs)
-        let memory = Reservation(byteCount: 4 * (m * k + n * k + m * n))
+        let memory = try Reservation(byteCount: 4 * (m * k + n * k + m * n))
         let x = Tensor(memory.base, rows: m, columns: k)
         let w = Tensor(memory.base + x.byteCount, rows: n, columns: k)
         let y = Tensor(memory.base + x.byteCount + w.byteCount, rows: m, columns: n)

@@ -11,6 +11,8 @@ public enum StepBenchmark {
     static let samples = 8
     static let tokens = 128
     static let masked = 19
+    /// Of the program and its libraries.
+    private static let programBytes = 150_000_000
 
     /// RoBERTa base; the visual tower that every model has is as small as it can be.
     public static let config = UNIMO2Config(
@@ -21,10 +23,11 @@ public enum StepBenchmark {
 
     /// Rows in tokens/s, GFLOP/s and bytes. Meant for a process of its own: peak memory is the process's.
     /// - Parameter steps: timed, after two to warm up; the median counts.
-    public static func run(threads: Int = 1, steps: Int = 7) -> [Measurement] {
+    /// - Throws: `MemoryFault`.
+    public static func run(threads: Int = 1, steps: Int = 7) throws -> [Measurement] {
         MatrixLibrary.configure()
         let pool = WorkerPool(threads: threads)
-        let step = Step(pool)
+        let step = try Step(pool)
         var times: [Phases] = []
         var peak = MachineLimits.arithmetic()
         for number in 0..<steps + 2 {
@@ -50,7 +53,7 @@ public enum StepBenchmark {
                 extra: ["share": arithmetic / limit]),
             Measurement(
                 name: "peak memory", value: Double(ResidentMemory.peak), unit: "bytes",
-                peak: MemoryBound.bytes(parameters: step.parameterCount, rows: rows),
+                peak: Double(16 * step.store.count + step.arena.capacity + programBytes),
                 extra: ["arena": Double(step.arena.highWater), "parameters": Double(step.parameterCount)]),
         ]
     }
@@ -72,20 +75,25 @@ public enum StepBenchmark {
             vocabulary: StepBenchmark.config.vocabulary, maxTokens: StepBenchmark.config.maxTokens, image: nil)
         let store: ParameterStore
         let optimizer: Optimizer
-        let arena = Arena(capacity: 8 << 30)
+        let arena: Arena
         let pool: WorkerPool
         let chunk: Chunk
         let active: [Bool]
 
-        init(_ pool: WorkerPool) {
+        init(_ pool: WorkerPool) throws {
             self.pool = pool
-            store = ParameterStore(model.parameters, alignment: 16)
+            store = try ParameterStore(model.parameters, alignment: 16)
             store.initialize(seed: 1)
-            optimizer = Optimizer(
+            optimizer = try Optimizer(
                 OptimizerConfig(beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.01, clipNorm: 1), store: store,
                 pool: pool)
-            chunk = Chunk(
+            let chunk = Chunk(
                 positions: 0..<samples, samples: (0..<samples).map(Step.sample), needs: objective.needs)
+            self.chunk = chunk
+            arena = try Arena(
+                capacity: Tape.footprint(pool, records: true) { [objective, model] in
+                    _ = objective.loss(chunk, model, scales: [1], $0)
+                })
             let groups = objective.groups
             active = store.groups.map { groups.contains($0.name) }
         }
@@ -129,13 +137,5 @@ public enum StepBenchmark {
             let head = M * (C * C + C * V)
             return 3 * 2 * (Double(StepBenchmark.config.text.layers) * layer + head)
         }
-    }
-}
-
-/// How much memory training may take: weights, gradients and two moments of Float32; activations by the row; the rest.
-public enum MemoryBound {
-    /// Bytes for `parameters` elements and `rows` rows of a base-sized model (768 wide, 12 layers).
-    public static func bytes(parameters: Int, rows: Int) -> Double {
-        16 * Double(parameters) + 420_000 * Double(rows) + 150_000_000
     }
 }

@@ -1,6 +1,7 @@
 import Collectives
 import Glibc
 import Recipes
+import Runtime
 
 /// Memory, shared memory, disks and limits.
 enum MemoryChecks {
@@ -9,22 +10,12 @@ enum MemoryChecks {
     }
 
     private static func memory() -> Finding {
-        func bytes(_ field: String) -> Int {
-            let digits = MachineReport.field(field, of: "/proc/meminfo")?.prefix { $0.isNumber }
-            return (digits.flatMap { Int($0) } ?? 0) << 10
-        }
-        let (total, available) = (bytes("MemTotal"), bytes("MemAvailable"))
-        let limit = controlGroupLimit()
-        let text = "\(Quantity.approximate(available)) available of \(Quantity.approximate(total))"
-        guard let limit, limit < available else { return .ok("memory", text) }
+        let memory = HostMemory.current
+        let text = "\(Quantity.approximate(memory.available)) available of \(Quantity.approximate(memory.total))"
+        guard let limit = memory.controlGroupLimit, limit < memory.available else { return .ok("memory", text) }
         return .warn(
             "memory", "\(text), but this control group may use \(Quantity.approximate(limit))",
             remedy: "plan for the smaller figure, or raise the limit of the container or job")
-    }
-
-    private static func controlGroupLimit() -> Int? {
-        ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].lazy
-            .compactMap { MachineReport.firstLine(of: $0) }.compactMap { Int($0) }.first { $0 < 1 << 50 }
     }
 
     /// Ranks of one node share gradients through an anonymous file in memory.
@@ -69,7 +60,7 @@ enum MemoryChecks {
 
     /// The soft limit in `/proc/self/limits`; nil when unlimited.
     private static func limit(_ name: String) -> Int? {
-        guard let line = MachineReport.lines(of: "/proc/self/limits").first(where: { $0.hasPrefix(name) }) else {
+        guard let line = SystemFile.lines(of: "/proc/self/limits").first(where: { $0.hasPrefix(name) }) else {
             return nil
         }
         return line.dropFirst(name.count).split(separator: " ").first.flatMap { Int($0) }

@@ -25,23 +25,12 @@ enum MachineReport {
 
     /// The value of the first `name : value` line of a file under `/proc`.
     static func field(_ name: String, of path: String) -> String? {
-        for line in lines(of: path) where line.hasPrefix(name) {
+        for line in SystemFile.lines(of: path) where line.hasPrefix(name) {
             guard let colon = line.firstIndex(of: ":") else { continue }
             return String(line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" })
         }
         return nil
     }
 
-    static func firstLine(of path: String) -> String? { lines(of: path).first.map { String($0) } }
-
-    /// Lines of the first 64 KiB of a file; none when it can't be read.
-    static func lines(of path: String) -> [Substring] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return [] }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        let count = read(descriptor, &bytes, bytes.count)
-        guard count > 0 else { return [] }
-        return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n")
-    }
+    static func firstLine(of path: String) -> String? { SystemFile.lines(of: path).first.map { String($0) } }
 }

@@ -142,7 +142,7 @@ import Testing
         let classes = try RegionClassFile(path: file).classes
         let regions = try RegionSet(ShardCorpus(directory: directory("held-out")).read(7))
         let pool = WorkerPool(threads: 1)
-        let expected = classes.distributions(of: regions.features.floats, pool: pool)
+        let expected = try classes.distributions(of: regions.features.floats, pool: pool)
         let found = try #require(regions.classes).floats
         #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-5 })
         try writeCheckpoint(.tinyUNIMO2, seed: 2, to: directory("other-encoder"))

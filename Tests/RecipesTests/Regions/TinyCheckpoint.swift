@@ -8,7 +8,7 @@ import Models
 func writeCheckpoint(_ config: ModelConfig, seed: UInt64 = 1, to path: String) throws {
     struct State: Codable { var seed: UInt64 }
     let model = config.makeModel()
-    let store = ParameterStore(model.parameters, alignment: 16)
+    let store = try ParameterStore(model.parameters, alignment: 16)
     store.initialize(seed: seed)
     let contents = CheckpointContents(weights: store.checkpointTensors(of: store.weights))
     let writer = CheckpointWriter(path: path, step: 0, layout: CheckpointLayout(contents))

@@ -14,7 +14,7 @@ struct BenchMatmul: ParsableCommand {
     @OptionGroup var threads: BenchThreads
     @OptionGroup var json: JSONOption
 
-    func run() throws { BenchmarkRow.print(MatmulBenchmark.run(threads: threads.count), as: json) }
+    func run() throws { BenchmarkRow.print(try MatmulBenchmark.run(threads: threads.count), as: json) }
 }
 
 struct BenchKernels: ParsableCommand {
@@ -29,7 +29,7 @@ struct BenchKernels: ParsableCommand {
     @OptionGroup var threads: BenchThreads
     @OptionGroup var json: JSONOption
 
-    func run() throws { BenchmarkRow.print(KernelBenchmark.run(threads: threads.count), as: json) }
+    func run() throws { BenchmarkRow.print(try KernelBenchmark.run(threads: threads.count), as: json) }
 }
 
 struct BenchStep: ParsableCommand {
@@ -39,7 +39,7 @@ struct BenchStep: ParsableCommand {
         discussion: """
             Forward, backward, clipping and AdamW over 8 x 128 tokens, 12 layers, 768 wide, vocabulary 50,265, the head on \
             the 15 % masked rows. The peak of tokens/s is what the arithmetic limit would give; that of the memory is \
-            the bound of 16 bytes per parameter, 420 KB per row and 150 MB.
+            the bound of 16 bytes per parameter, the arena and 150 MB.
             """)
 
     @OptionGroup var threads: BenchThreads
@@ -54,7 +54,7 @@ struct BenchStep: ParsableCommand {
         }
     }
 
-    func run() throws { BenchmarkRow.print(StepBenchmark.run(threads: threads.count, steps: steps), as: json) }
+    func run() throws { BenchmarkRow.print(try StepBenchmark.run(threads: threads.count, steps: steps), as: json) }
 }
 
 /// `--threads` of a benchmark.
