@@ -14,17 +14,17 @@ public final class MemoryCorpus: StoredCorpus {
         self.samples = samples
         let hash = SHA256()
         // Lengths go in before contents, so that moving a byte from one field to the next changes the digest.
-        func add(_ bytes: [UInt8]) {
+        func add(_ bytes: [UInt8], to hash: borrowing SHA256) {
             withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hash.update($0) }
             bytes.withUnsafeBytes { hash.update($0) }
         }
-        add(Array(kind.rawValue.utf8))
+        add(Array(kind.rawValue.utf8), to: hash)
         for sample in samples {
-            add(Array(sample.key.utf8))
+            add(Array(sample.key.utf8), to: hash)
             withUnsafeBytes(of: UInt64(sample.members.count).littleEndian) { hash.update($0) }
             for member in sample.members {
-                add(Array(member.name.utf8))
-                add(member.bytes)
+                add(Array(member.name.utf8), to: hash)
+                add(member.bytes, to: hash)
             }
         }
         fingerprint = hash.hex()
