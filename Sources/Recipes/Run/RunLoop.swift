@@ -157,15 +157,14 @@ final class RunLoop {
         progress?.update(row)
     }
 
-    /// Losses on held-out samples, averaged by what each loss is divided by.
+    /// Losses on held-out samples, each term averaged by what it is divided by.
     private func validate(step: Int) throws {
         guard let validation = run.recipe.validation else { return }
         var scalars: [(tag: String, value: Double)] = []
         for (entry, batches) in zip(validation.entries, heldOut) where !batches.isEmpty {
             let reports = try run.trainer.validate(batches)
-            let samples = reports.reduce(0) { $0 + $1.samples }
-            let loss = reports.reduce(0) { $0 + $1.loss * Double($1.samples) } / Double(max(samples, 1))
-            scalars.append(("validation/\(entry.corpus)/\(entry.objective.rawValue)", loss))
+            scalars.append(
+                ("validation/\(entry.corpus)/\(entry.objective.rawValue)", HeldOutLoss(reports).value))
         }
         guard run.communication.rank == 0 else { return }
         try metrics?.write(step: step, scalars: scalars)
