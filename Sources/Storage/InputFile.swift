@@ -45,6 +45,7 @@ public final class InputFile: Sendable {
                         found: "the end of the file", remedy: "the file is truncated: copy or make it again"))
             }
             done += count
+            WorkPulse.beat()
         }
     }
 
