@@ -37,3 +37,9 @@ extension CommunicationThread {
         return received.first == 1 ? String(decoding: received.dropFirst(), as: UTF8.self) : nil
     }
 }
+
+/// Ranks in words: `rank 1`, `ranks 0, 2 and 3`.
+func rankList(_ ranks: [Int]) -> String {
+    guard let last = ranks.last, ranks.count > 1 else { return "rank \(ranks.first ?? 0)" }
+    return "ranks \(ranks.dropLast().map { "\($0)" }.joined(separator: ", ")) and \(last)"
+}
