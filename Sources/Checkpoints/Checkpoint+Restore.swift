@@ -8,25 +8,7 @@ extension Checkpoint {
     ///   - allowingOthers: false refuses a checkpoint with weights that no target names.
     public func restoreWeights(into targets: [RestoreTarget], allowingOthers: Bool = false) throws {
         try CheckpointError.wrapping {
-            var places: [String: SafetensorsFile] = [:]
-            for file in try modelFiles() { for tensor in file.tensors { places[tensor.name] = file } }
-            for target in targets {
-                guard let file = places.removeValue(forKey: target.name), let found = file[target.name] else {
-                    throw mismatch(path, "a weight `\(target.name)`", "none of that name")
-                }
-                guard found.dtype == target.dtype, found.shape == target.shape else {
-                    throw mismatch(
-                        file.path, "`\(target.name)` as \(target.dtype.rawValue) \(target.shape)",
-                        "\(found.dtype.rawValue) \(found.shape)")
-                }
-                try file.read(
-                    target.name, at: target.elements.lowerBound * found.dtype.byteCount, into: target.bytes)
-            }
-            guard allowingOthers || places.isEmpty else {
-                throw mismatch(
-                    path, "\(targets.count) weights",
-                    "\(places.count) others, among them `\(places.keys.min() ?? "")`")
-            }
+            try read(try weightCopies(of: modelFiles(), into: targets, allowingOthers: allowingOthers))
         }
     }
 
@@ -44,40 +26,86 @@ extension Checkpoint {
     /// Reads optimizer state of one kind, however it was cut, into the callers' buffers: every element exactly once.
     /// - Parameter targets: named like the weights; any range of elements of each.
     public func restoreOptimizer(_ slot: OptimizerSlot, into targets: [RestoreTarget]) throws {
-        try CheckpointError.wrapping {
-            let wanted = Dictionary(grouping: targets.indices) { targets[$0].name }
-            var filled = [[Range<Int>]](repeating: [], count: targets.count)
-            for file in try optimizerFiles() {
-                for entry in file.tensors {
-                    guard let slice = OptimizerSlice(entry: entry, metadata: file.metadata[entry.name]) else {
-                        throw mismatch(file.path, "a slice of optimizer state", "`\(entry.name)`")
-                    }
-                    guard slice.slot == slot else { continue }
-                    for number in wanted[slice.parameter] ?? [] {
-                        try copy(slice, entry, of: file, to: targets[number])
-                        filled[number].append(slice.elements.clamped(to: targets[number].elements))
-                    }
+        try CheckpointError.wrapping { try read(try optimizerCopies(slot, of: optimizerFiles(), into: targets)) }
+    }
+
+    private func read(_ copies: [PlannedCopy]) throws {
+        for copy in copies { try copy.file.read(copy.entry, at: copy.offset, into: copy.target) }
+    }
+
+    // MARK: - What goes where
+
+    /// A range of a file's tensor and where it goes.
+    struct PlannedCopy {
+        let file: SafetensorsFile
+        let entry: String
+        /// In bytes from the tensor's first.
+        let offset: Int
+        let target: UnsafeMutableRawBufferPointer
+    }
+
+    func weightCopies(
+        of files: [SafetensorsFile], into targets: [RestoreTarget], allowingOthers: Bool
+    ) throws -> [PlannedCopy] {
+        var places: [String: SafetensorsFile] = [:]
+        for file in files { for tensor in file.tensors { places[tensor.name] = file } }
+        let copies = try targets.map { target in
+            guard let file = places.removeValue(forKey: target.name), let found = file[target.name] else {
+                throw mismatch(path, "a weight `\(target.name)`", "none of that name")
+            }
+            guard found.dtype == target.dtype, found.shape == target.shape else {
+                throw mismatch(
+                    file.path, "`\(target.name)` as \(target.dtype.rawValue) \(target.shape)",
+                    "\(found.dtype.rawValue) \(found.shape)")
+            }
+            return PlannedCopy(
+                file: file, entry: target.name, offset: target.elements.lowerBound * found.dtype.byteCount,
+                target: target.bytes)
+        }
+        guard allowingOthers || places.isEmpty else {
+            throw mismatch(
+                path, "\(targets.count) weights", "\(places.count) others, among them `\(places.keys.min() ?? "")`")
+        }
+        return copies
+    }
+
+    func optimizerCopies(
+        _ slot: OptimizerSlot, of files: [SafetensorsFile], into targets: [RestoreTarget]
+    ) throws -> [PlannedCopy] {
+        let wanted = Dictionary(grouping: targets.indices) { targets[$0].name }
+        var filled = [[Range<Int>]](repeating: [], count: targets.count)
+        var copies: [PlannedCopy] = []
+        for file in files {
+            for entry in file.tensors {
+                guard let slice = OptimizerSlice(entry: entry, metadata: file.metadata[entry.name]) else {
+                    throw mismatch(file.path, "a slice of optimizer state", "`\(entry.name)`")
+                }
+                guard slice.slot == slot else { continue }
+                for number in wanted[slice.parameter] ?? [] {
+                    if let copy = try copy(slice, entry, of: file, to: targets[number]) { copies.append(copy) }
+                    filled[number].append(slice.elements.clamped(to: targets[number].elements))
                 }
             }
-            for (target, ranges) in zip(targets, filled) { try checkCoverage(slot, target, ranges) }
         }
+        for (target, ranges) in zip(targets, filled) { try checkCoverage(slot, target, ranges) }
+        return copies
     }
 
     private func copy(
         _ slice: OptimizerSlice, _ entry: StoredTensor, of file: SafetensorsFile, to target: RestoreTarget
-    ) throws {
+    ) throws -> PlannedCopy? {
         guard slice.count == target.shape.reduce(1, *), entry.dtype == target.dtype else {
             throw mismatch(
                 file.path, "`\(target.name)` as \(target.dtype.rawValue) \(target.shape)",
                 "\(entry.dtype.rawValue), \(slice.count) elements in all")
         }
         let common = slice.elements.clamped(to: target.elements)
-        guard !common.isEmpty else { return }
+        guard !common.isEmpty else { return nil }
         let size = entry.dtype.byteCount
         let begin = (common.lowerBound - target.elements.lowerBound) * size
-        try file.read(
-            entry.name, at: (common.lowerBound - slice.elements.lowerBound) * size,
-            into: UnsafeMutableRawBufferPointer(rebasing: target.bytes[begin..<begin + common.count * size]))
+        return PlannedCopy(
+            file: file, entry: entry.name, offset: (common.lowerBound - slice.elements.lowerBound) * size,
+            target: UnsafeMutableRawBufferPointer(rebasing: target.bytes[begin..<begin + common.count * size]))
     }
 
     private func checkCoverage(_ slot: OptimizerSlot, _ target: RestoreTarget, _ ranges: [Range<Int>]) throws {

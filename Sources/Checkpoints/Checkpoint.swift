@@ -11,11 +11,17 @@ public struct Checkpoint: Sendable {
     public let manifest: ChecksumManifest
     private let stateBytes: [UInt8]
 
+    /// Which files are hashed and compared with the manifest before anything in them is believed.
+    public enum Verification: Sendable {
+        case everything
+        /// All but the tensors': for who restores them with `restoreVerified`, which does it on the way.
+        case smallFiles
+        case nothing
+    }
+
     /// Opens the directory of a checkpoint.
-    /// - Parameters:
-    ///   - verifying: hash every file and compare it with the manifest, before anything in it is believed.
-    ///   - threads: that hash files side by side.
-    public init(path: String, verifying: Bool = true, threads: Int = 1) throws {
+    /// - Parameter threads: that hash files side by side.
+    public init(path: String, verifying: Verification = .everything, threads: Int = 1) throws {
         self.path = path
         let (manifest, bytes) = try CheckpointError.wrapping {
             let manifest = try ChecksumManifest(directory: path)
@@ -26,7 +32,12 @@ public struct Checkpoint: Sendable {
                         path: path + "/" + ChecksumManifest.fileName, expected: "a line for \(name)", found: "none",
                         remedy: "resume from another checkpoint"))
             }
-            if verifying { try Self.verify(manifest, path, threads) }
+            switch verifying {
+            case .everything: try Self.verify(manifest.names, manifest, path, threads)
+            case .smallFiles:
+                try Self.verify(manifest.names.filter { !Self.holdsTensors($0) }, manifest, path, threads)
+            case .nothing: break
+            }
             return (
                 manifest,
                 try InputFile.contents(of: path + "/" + CheckpointName.state, limit: CheckpointState.byteLimit)
@@ -39,18 +50,14 @@ public struct Checkpoint: Sendable {
         tool = head.tool
     }
 
-    private static func verify(_ manifest: ChecksumManifest, _ path: String, _ threads: Int) throws {
-        let names = manifest.names
-        var failures = [(any Error)?](repeating: nil, count: names.count)
+    static func holdsTensors(_ name: String) -> Bool { name.hasSuffix(".safetensors") }
+
+    private static func verify(
+        _ names: [String], _ manifest: ChecksumManifest, _ path: String, _ threads: Int
+    ) throws {
         let pool = WorkerPool(threads: max(min(threads, names.count), 1))
         defer { pool.stop() }
-        failures.withUnsafeMutableBufferPointer { failures in
-            let base = failures.baseAddress
-            pool.run(names.count) { task, _ in
-                do throws(StorageError) { try manifest.verify(names[task], in: path) } catch { base?[task] = error }
-            }
-        }
-        for failure in failures { if let failure { throw failure } }
+        _ = try pool.map(names.count) { task, _ in try manifest.verify(names[task], in: path) }
     }
 
     /// What training put into `state.json`.
@@ -83,7 +90,7 @@ public struct Checkpoint: Sendable {
     func optimizerFiles() throws -> [SafetensorsFile] { try files(prefix: "optimizer-") }
 
     private func files(prefix: String) throws -> [SafetensorsFile] {
-        try manifest.names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".safetensors") }.map {
+        try manifest.names.filter { $0.hasPrefix(prefix) && Self.holdsTensors($0) }.map {
             try SafetensorsFile(path: path + "/" + $0)
         }
     }

@@ -4,6 +4,8 @@ enum CheckpointName {
     static let config = "config.json"
     static let index = "model.safetensors.index.json"
     static let temporarySuffix = ".tmp"
+    /// Of what is being removed; ends as a temporary does.
+    static let prunedSuffix = ".old" + temporarySuffix
     static let damagedSuffix = ".damaged"
     static let replacedSuffix = ".replaced"
     private static let prefix = "step-"

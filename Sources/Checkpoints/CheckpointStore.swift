@@ -8,10 +8,16 @@ public final class CheckpointStore {
     /// The step whose every byte was read and found right last; never pruned.
     public private(set) var verifiedStep: Int?
 
+    /// What was wrong with the checkpoints that were set aside here, and the names they have now.
+    private var faults: [(name: String, fault: String)] = []
+
     public init(directory: String) { self.directory = directory }
 
     /// The path of the checkpoint of `step`.
     public func path(step: Int) -> String { CheckpointName.path(directory, step: step) }
+
+    /// The step that a checkpoint's path names; nil for any other path.
+    public static func step(of path: String) -> Int? { CheckpointName.step(of: Directory.name(of: path)) }
 
     /// Steps of the complete checkpoints, ascending.
     public func steps() throws -> [Int] {
@@ -40,30 +46,14 @@ public final class CheckpointStore {
         }
     }
 
-    /// The newest checkpoint of which every file is whole; nil when there has never been one. Damaged ones on the way
-    /// are set aside under `….damaged`.
-    /// - Parameters:
-    ///   - threads: that hash files side by side.
-    ///   - report: is told of each damaged checkpoint.
-    /// - Throws: `CheckpointError.noneWhole` when there are checkpoints but none is whole.
-    public func newest(threads: Int = 1, report: (String) -> Void) throws -> Checkpoint? {
+    /// The newest checkpoint's step, to be read and then trusted or set aside; nil when there has never been a checkpoint.
+    /// - Throws: `CheckpointError.noneWhole` when there have been checkpoints but all are set aside.
+    public func newest() throws -> Int? {
         try clean()
-        let before = try setAsideBefore()
-        var faults: [String] = []
-        for step in try steps().reversed() {
-            do {
-                let checkpoint = try Checkpoint(path: path(step: step), threads: threads)
-                verifiedStep = step
-                return checkpoint
-            } catch let error as CheckpointError {
-                guard error.isDamage else { throw error }
-                let aside = try setAside(step)
-                faults.append("\(error)")
-                report("\(error); set aside as \(aside), going back to an older checkpoint")
-            }
-        }
-        faults += before.map { "\(directory)/\($0): set aside as damaged before" }
-        guard faults.isEmpty else { throw CheckpointError.noneWhole(directory: directory, faults: faults) }
+        if let step = try steps().last { return step }
+        let before = try setAsideBefore().filter { name in !faults.contains { $0.name == name } }
+        let all = faults.map(\.fault) + before.map { "\(directory)/\($0): set aside as damaged before" }
+        guard all.isEmpty else { throw CheckpointError.noneWhole(directory: directory, faults: all) }
         return nil
     }
 
@@ -74,7 +64,9 @@ public final class CheckpointStore {
         }
     }
 
-    private func setAside(_ step: Int) throws -> String {
+    /// Puts a damaged checkpoint where nobody takes it for a whole one.
+    /// - Returns: where it is now.
+    public func setAside(step: Int, because fault: String) throws -> String {
         try CheckpointError.wrapping {
             let base = path(step: step) + CheckpointName.damagedSuffix
             var aside = base
@@ -84,29 +76,28 @@ public final class CheckpointStore {
                 number += 1
             }
             try Directory.rename(path(step: step), to: aside)
+            faults.append((Directory.name(of: aside), fault))
             return aside
         }
     }
 
-    /// Reads a checkpoint back and compares every byte with its manifest.
-    @discardableResult public func verify(step: Int, threads: Int = 1) throws -> Checkpoint {
-        let checkpoint = try Checkpoint(path: path(step: step), threads: threads)
-        verifiedStep = step
-        return checkpoint
-    }
+    /// Every byte of the checkpoint was read and found right.
+    public func trust(step: Int) { verifiedStep = step }
 
-    /// Removes old checkpoints: the newest `keep` stay, and the last one that was verified.
+    /// Removes old checkpoints: the newest `keep` stay, and the last one that was verified; and what an earlier attempt left.
     public func prune(keep: Int) throws {
         precondition(keep > 0, "at least one checkpoint is kept, got \(keep)")
-        let old = try steps().dropLast(keep).filter { $0 != verifiedStep }
         try CheckpointError.wrapping {
-            for step in old {
+            for name in try Directory.names(in: directory) where name.hasSuffix(CheckpointName.prunedSuffix) {
+                try Directory.remove(directory + "/" + name)
+            }
+            for step in try steps().dropLast(keep) where step != verifiedStep {
                 // Renamed first: a checkpoint that is being removed must not be taken for a damaged one.
                 let path = path(step: step)
                 try FaultPoint.visit("checkpoint.prune")
-                try Directory.rename(path, to: path + ".old" + CheckpointName.temporarySuffix)
+                try Directory.rename(path, to: path + CheckpointName.prunedSuffix)
                 try FaultPoint.visit("checkpoint.prune")
-                try Directory.remove(path + ".old" + CheckpointName.temporarySuffix)
+                try Directory.remove(path + CheckpointName.prunedSuffix)
             }
         }
     }
@@ -114,7 +105,7 @@ public final class CheckpointStore {
 
 extension CheckpointError {
     /// True for what is wrong with the checkpoint itself, rather than with this program, the disk or permissions.
-    fileprivate var isDamage: Bool {
+    public var isDamage: Bool {
         switch self {
         case .damaged: true
         case .storage(.system(_, _, let code)): code == ENOENT || code == EIO

@@ -109,14 +109,18 @@ final class Agenda: @unchecked Sendable {
         }
     }
 
-    func perform(_ errand: Errand) throws {
+    func start(_ errand: Errand) throws {
         try monitor.locked {
             precondition(isFinished || failure != nil, "\(errand.name) while a list is unfinished")
             try throwFailure()
+            precondition(self.errand == nil, "\(errand.name) inside \(self.errand?.name ?? "")")
             self.errand = errand
             monitor.notify()
-            try sleep { errand.isDone }
         }
+    }
+
+    func wait(for errand: Errand) throws {
+        try monitor.locked { try sleep { errand.isDone } }
     }
 
     func stop() {

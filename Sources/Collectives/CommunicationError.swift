@@ -5,6 +5,8 @@ public struct CommunicationError: DiagnosedError, Equatable {
     public enum Cause: Error, Equatable {
         /// Nothing moved for `seconds` while waiting for `what`.
         case deadline(seconds: Double, what: String)
+        /// This rank's own work showed no sign of life for `seconds`.
+        case stuck(seconds: Double)
         /// A transport call failed with the transport's own words.
         case transport(call: String, message: String)
         /// A peer ended the job.
@@ -38,6 +40,10 @@ public struct CommunicationError: DiagnosedError, Equatable {
             return place
                 + "waited \(Int(seconds.rounded())) s for \(what); that rank is dead, stuck or slower than the "
                 + "deadline: look at its log, or raise the deadline"
+        case .stuck(let seconds):
+            return place
+                + "this rank has been at it without reading, writing or counting anything for \(Int(seconds.rounded())) s; "
+                + "a file system that hangs does that: look at the disks of this rank, then start again to resume"
         case .transport(let call, let message):
             return place + "\(call) failed: \(message); a peer or the network is gone: start again to resume"
         case .aborted(let peer, let code):

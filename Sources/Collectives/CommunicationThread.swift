@@ -10,6 +10,8 @@ public final class CommunicationThread: @unchecked Sendable {
     public let rank: Int
     public let size: Int
     public let topology: Topology
+    /// Seconds without progress after which operations throw.
+    public let deadline: Double
     private let transport: any Transport
     private let agenda: Agenda
     private let history: OperationHistory
@@ -51,6 +53,7 @@ public final class CommunicationThread: @unchecked Sendable {
             throw error
         }
         watchdog.watch(agenda, rank: transport.rank)
+        self.deadline = deadline
         self.watchdog = watchdog
         self.history = history
         self.reducer = reducer
@@ -118,15 +121,25 @@ public final class CommunicationThread: @unchecked Sendable {
     public func perform<Result: Sendable>(
         _ name: String, _ body: @escaping @Sendable (Communicator) throws -> Result
     ) throws -> Result {
+        try start(name, body)()
+    }
+
+    /// Has `body` run on the communication thread, as `perform` does; what is returned waits for its result.
+    func start<Result: Sendable>(
+        _ name: String, _ body: @escaping @Sendable (Communicator) throws -> Result
+    ) throws -> () throws -> Result {
         let result = Box<Swift.Result<Result, any Error>?>(nil)
         let agenda = self.agenda
-        try agenda.perform(
-            Agenda.Errand(name: name) { communicator in
-                let outcome = Swift.Result { try body(communicator) }
-                result.value = outcome
-                if case .failure(let error as CommunicationError) = outcome { agenda.fail(error) }
-            })
-        return try result.value!.get()
+        let errand = Agenda.Errand(name: name) { communicator in
+            let outcome = Swift.Result { try body(communicator) }
+            result.value = outcome
+            if case .failure(let error as CommunicationError) = outcome { agenda.fail(error) }
+        }
+        try agenda.start(errand)
+        return {
+            try agenda.wait(for: errand)
+            return try result.value!.get()
+        }
     }
 
     /// Prepares `region` for `reduce` operations; collective. Returns the way of reduction in effect and, where it is not

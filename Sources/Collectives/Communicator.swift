@@ -1,3 +1,4 @@
+import Logging
 import Runtime
 import Synchronization
 
@@ -16,6 +17,7 @@ public final class Communicator {
     public internal(set) var step: Int?
 
     let polling: PollingState
+    let log: Logger
     private var sequence: UInt32 = 0
     private var requests: [Request] = []
     private var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 12, alignment: 64)
@@ -33,6 +35,7 @@ public final class Communicator {
         self.transport = transport
         self.deadline = deadline
         self.polling = polling
+        log = Log.logger("ranks", rank: transport.rank)
         ringBuffers = RingBuffers()
     }
 
@@ -68,15 +71,22 @@ public final class Communicator {
     /// Repeats `attempt` until it has finished, backing off while it is stuck, up to the deadline.
     func drive(waitingFor what: () -> String, _ attempt: () throws(CommunicationError.Cause) -> Attempt) throws {
         var backoff = Backoff(polling)
+        var notice: WaitNotice?
         do throws(CommunicationError.Cause) {
             while true {
                 switch try attempt() {
                 case .finished: return
-                case .moved: backoff.reset()
+                case .moved:
+                    backoff.reset()
+                    notice = nil
                 case .stuck:
                     let seconds = backoff.pause()
                     try abortIfAsked()
                     if seconds > deadline { throw .deadline(seconds: seconds, what: what()) }
+                    if notice == nil { notice = WaitNotice(after: max(1, deadline / 2)) }
+                    if let seconds = notice?.due() {
+                        log.info("\(operation): waiting \(seconds) s for \(what())")
+                    }
                     try transport.progress()
                 }
             }

@@ -43,6 +43,7 @@ extension Recipe {
         checkpoints = CheckpointOptions(
             every: try saving.integer("every", in: 1...1_000_000_000, default: 1000),
             keep: try saving.integer("keep", in: 1...1000, default: 3))
+        replicaCheckInterval = try root.section("checks").integer("replicas", in: 0...1_000_000_000, default: 100)
         let log = try root.section("log")
         self.log = LogOptions(
             samples: try log.boolean("samples", default: false),
@@ -59,7 +60,8 @@ extension Recipe {
     /// Keys that may change on resume, by dotted path or prefix ending in a dot; a star is any name. A corpus may have moved: its
     /// bytes are held against the checkpoint's fingerprint.
     private static let resumable = [
-        "steps", "schedule.", "optimizer.", "checkpoints.", "validation.", "log.", "loader.", "ranks.", "skipped_steps",
+        "steps", "schedule.", "optimizer.", "checkpoints.", "validation.", "checks.", "log.", "loader.", "ranks.",
+        "skipped_steps",
         "data.", "corpora.*.directory",
     ]
 

@@ -31,6 +31,8 @@ public struct Recipe: Sendable {
     public var deadline: Double
     public var validation: Validation?
     public var checkpoints: CheckpointOptions
+    /// Steps between two comparisons of the ranks' replicas; 0 compares nothing.
+    public var replicaCheckInterval: Int
     public var log: LogOptions
 
     /// The model, once the tokenizer is known.

@@ -62,14 +62,18 @@ public struct ChecksumManifest: Sendable, Equatable {
 
     /// What the file `name` of `directory` should hold and what it does.
     public func verify(_ name: String, in directory: String) throws(StorageError) {
-        let path = directory + "/" + name
-        guard let expected = digests[name] else {
+        try verify(try InputFile(path: directory + "/" + name).digest(), in: directory)
+    }
+
+    /// Holds what a file of `directory` was found to hold against its line.
+    public func verify(_ found: FileDigest, in directory: String) throws(StorageError) {
+        let path = directory + "/" + found.name
+        guard let expected = digests[found.name] else {
             throw .damaged(
                 FileFault(
                     path: path, expected: "a line in \(Self.fileName)", found: "none",
                     remedy: "the directory is not complete: copy or make it again"))
         }
-        let found = try InputFile(path: path).digest()
         guard found.sha256 == expected else {
             throw .damaged(
                 FileFault(

@@ -45,6 +45,7 @@ public final class InputFile: Sendable {
                         found: "the end of the file", remedy: "the file is truncated: copy or make it again"))
             }
             done += count
+            WorkPulse.beat()
         }
     }
 
@@ -81,7 +82,10 @@ public final class InputFile: Sendable {
     }
 
     /// SHA-256 of the whole file, read in pieces of 1 MiB.
-    public func digest() throws(StorageError) -> FileDigest {
+    /// - Parameter pass: is shown each piece, with its place in the file.
+    public func digest(
+        _ pass: (_ offset: UInt64, _ piece: UnsafeRawBufferPointer) -> Void = { _, _ in }
+    ) throws(StorageError) -> FileDigest {
         let hash = SHA256()
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
         defer { piece.deallocate() }
@@ -90,6 +94,7 @@ public final class InputFile: Sendable {
             let part = UnsafeMutableRawBufferPointer(rebasing: piece[..<Int(min(UInt64(piece.count), size - offset))])
             try read(at: offset, into: part)
             hash.update(UnsafeRawBufferPointer(part))
+            pass(offset, UnsafeRawBufferPointer(part))
             offset += UInt64(part.count)
         }
         return FileDigest(name: Directory.name(of: path), sha256: hash.hex(), size: size)

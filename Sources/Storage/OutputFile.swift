@@ -42,6 +42,7 @@ public final class OutputFile {
                 throw fail("write", path, needed: UInt64(bytes.count - done))
             }
             done += count
+            WorkPulse.beat()
         }
         hash.update(bytes)
         size += UInt64(bytes.count)
@@ -57,6 +58,7 @@ public final class OutputFile {
         guard fsync(descriptor) == 0 else { throw fail("flush", path) }
         let status = close(descriptor)
         descriptor = -1
+        WorkPulse.beat()
         guard status == 0 else { throw fail("close", path) }
         return FileDigest(name: Directory.name(of: path), sha256: hash.take(), size: size)
     }

@@ -34,6 +34,35 @@ public final class SafetensorsFile: Sendable {
         try file.read(at: offsets[place] + UInt64(offset), into: buffer)
     }
 
+    /// What a copy takes: bytes of `name` from byte `offset` of the tensor on, as many as `target` holds.
+    public typealias Copy = (name: String, offset: Int, target: UnsafeMutableRawBufferPointer)
+
+    /// Reads the whole file once: every copy gets its bytes, and what is returned is the digest of the bytes they came from.
+    public func digest(copying copies: [Copy]) throws(StorageError) -> FileDigest {
+        var places: [(range: Range<UInt64>, target: UnsafeMutableRawBufferPointer)] = []
+        for (name, offset, target) in copies where !target.isEmpty {
+            let place = try place(of: name)
+            precondition(
+                offset >= 0 && offset + target.count <= tensors[place].byteCount,
+                "\(target.count) bytes at \(offset) of `\(name)`, which has \(tensors[place].byteCount)")
+            let start = offsets[place] + UInt64(offset)
+            places.append((start..<start + UInt64(target.count), target))
+        }
+        places.sort { $0.range.lowerBound < $1.range.lowerBound }
+        var first = 0
+        return try file.digest { start, piece in
+            let end = start + UInt64(piece.count)
+            while first < places.count, places[first].range.upperBound <= start { first += 1 }
+            for (range, target) in places[first...].prefix(while: { $0.range.lowerBound < end }) {
+                let common = range.clamped(to: start..<end)
+                guard !common.isEmpty else { continue }
+                let from = Int(common.lowerBound - start)
+                UnsafeMutableRawBufferPointer(rebasing: target[Int(common.lowerBound - range.lowerBound)...])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: piece[from..<from + common.count]))
+            }
+        }
+    }
+
     /// All bytes of `name`.
     public func bytes(of name: String) throws(StorageError) -> [UInt8] {
         let place = try place(of: name)

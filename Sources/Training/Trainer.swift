@@ -8,13 +8,23 @@ public import Tensors
 
 /// What a step came to, over all ranks.
 public struct StepReport: Sendable {
+    /// A summand of a batch's loss.
+    public struct Term: Sendable {
+        public let name: String
+        /// What it was divided by, over all ranks.
+        public let count: Double
+        public let weight: Double
+        /// Without its weight.
+        public let value: Double
+    }
+
     public struct BatchReport: Sendable {
         public let entry: Int
         public let number: Int
         /// Σ weight · term.
         public let loss: Double
-        /// The summands without their weights, the objective's own first.
-        public let terms: [(name: String, value: Double)]
+        /// The objective's own first.
+        public let terms: [Term]
         public let samples: Int
         public let tokens: Int
     }
@@ -207,12 +217,15 @@ public final class Trainer {
 
     private func reports(_ batches: [Batch]) -> [StepReport.BatchReport] {
         batches.indices.map { index in
-            let terms = entries[batches[index].entry].objective.terms
             let losses = numbers.terms[index]
+            let terms = zip(entries[batches[index].entry].objective.terms, losses).enumerated().map { number, term in
+                let weight = Double(term.0.weight)
+                return StepReport.Term(
+                    name: term.0.name, count: numbers.termCounts[index][number], weight: weight, value: term.1 / weight)
+            }
             return StepReport.BatchReport(
                 entry: batches[index].entry, number: batches[index].number, loss: losses.reduce(0, +),
-                terms: zip(terms, losses).map { ($0.name, $1 / Double($0.weight)) },
-                samples: batches[index].globalCount, tokens: Int(numbers.tokens[index]))
+                terms: terms, samples: batches[index].globalCount, tokens: Int(numbers.tokens[index]))
         }
     }
 

@@ -1,4 +1,5 @@
 import Checkpoints
+import Runtime
 import Storage
 
 /// What training would keep in `state.json`.
@@ -54,6 +55,13 @@ final class ToyModel {
 
     var values: [[Float]] { zip(buffers, counts).map { Array(UnsafeBufferPointer(start: $0, count: $1)) } }
 
+    /// Every file read once and checked on the way.
+    func restoreVerified(from checkpoint: Checkpoint, threads: Int = 1) throws {
+        try checkpoint.restoreVerified(
+            weights: targets(0), optimizer: [.expAvg: targets(1), .expAvgSq: targets(2)],
+            pool: WorkerPool(threads: threads))
+    }
+
     func restore(from checkpoint: Checkpoint) throws {
         try checkpoint.restoreWeights(into: targets(0))
         try checkpoint.restoreOptimizer(.expAvg, into: targets(1))
@@ -84,5 +92,22 @@ final class ToyModel {
         let model = ToyModel()
         try model.restore(from: checkpoint)
         return model.values
+    }
+}
+
+extension CheckpointStore {
+    /// The newest whole checkpoint; damaged ones on the way are set aside.
+    func newest(threads: Int = 1, report: (String) -> Void) throws -> Checkpoint? {
+        while let step = try newest() {
+            do {
+                let checkpoint = try Checkpoint(path: path(step: step), threads: threads)
+                trust(step: step)
+                return checkpoint
+            } catch let error as CheckpointError {
+                guard error.isDamage else { throw error }
+                report("\(error); set aside as \(try setAside(step: step, because: "\(error)"))")
+            }
+        }
+        return nil
     }
 }

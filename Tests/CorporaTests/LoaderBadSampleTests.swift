@@ -124,6 +124,33 @@ private final class DamagedCorpus: StoredCorpus {
         }
     }
 
+    @Test("what was met before a resume counts, each sample once, on whichever rank")
+    func budgetAfterResume() throws {
+        let entry = Self.entry(Self.texts(30, empty: [3, 17]), batchSize: 10)
+        func loader(_ budget: Int, from batch: Int = 0, before: [String: UnusableSamples] = [:]) throws -> BatchLoader {
+            try BatchLoader(
+                entries: [entry],
+                settings: LoaderSettings(
+                    seed: 2, firstBatch: batch, badSampleBudget: budget, badSamplesBefore: before),
+                tokenize: wordLengths)
+        }
+        let whole = try loader(2)
+        for _ in 0..<6 { _ = try whole.next() }
+        let met = whole.badSamples
+        let name = try #require(met.keys.first)
+        #expect(met.count == 1 && met[name]?.count == 2 && met[name]?.keys.count == 2)
+        // An epoch later the same two are met again: known, so not counted.
+        let known = try loader(2, from: 6, before: met)
+        for _ in 0..<6 { _ = try known.next() }
+        #expect(known.badSamples == met)
+        // One that was met before leaves room for one less.
+        let other = UnusableSamples(count: 1, keys: ["another"])
+        let late = try loader(2, before: [name: other])
+        #expect(throws: LoaderError.self) { for _ in 0..<6 { _ = try late.next() } }
+        let merged = other.merged(with: UnusableSamples(count: 3, keys: ["a", "another", "b"]))
+        #expect(merged == UnusableSamples(count: 3, keys: ["a", "another", "b"]))
+    }
+
     @Test("a corpus without a usable sample is an error, not a search without end")
     func hopeless() throws {
         let entry = Self.entry(Self.texts(4, empty: [0, 1, 2, 3]), batchSize: 2)

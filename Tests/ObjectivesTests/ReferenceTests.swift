@@ -15,7 +15,7 @@ import Training
         // Without other candidates the contrast is 0, and so is what it may be off by.
         let error = abs(outcome.losses[0][0] - golden.loss)
         #expect(error <= 1e-5 * abs(golden.loss), "loss \(outcome.losses[0][0]), reference \(golden.loss)")
-        let terms = Dictionary(uniqueKeysWithValues: outcome.reports[0].batches[0].terms.map { ($0, $1) })
+        let terms = Dictionary(uniqueKeysWithValues: outcome.reports[0].batches[0].terms.map { ($0.name, $0.value) })
         #expect(Set(terms.keys) == Set(golden.terms.keys))
         for (name, value) in golden.terms {
             #expect(

@@ -22,7 +22,8 @@ public final class BatchLoader: BatchSource {
         let sampler = try MixedSampler(seed: settings.seed, entries: entries.map(\.sampling))
         self.sampler = sampler
         self.settings = settings
-        budget = SkipBudget(limits: settings.badSampleBudgets, standard: settings.badSampleBudget)
+        budget = SkipBudget(
+            limits: settings.badSampleBudgets, standard: settings.badSampleBudget, spent: settings.badSamplesBefore)
         let decoder = SliceDecoder(seed: settings.seed, entries: entries, tokenize: tokenize)
         let queue = LoaderQueue(sampler: sampler, decoder: decoder, settings: settings)
         self.queue = queue
@@ -51,36 +52,13 @@ public final class BatchLoader: BatchSource {
         }
     }
 
+    /// The unusable samples in the batches delivered so far, and those before, by corpus.
+    public var badSamples: [String: UnusableSamples] { budget.spent }
+
     /// Ends the threads, each after the sample it is at. `next()` may not be called afterwards.
     public func stop() {
         queue.stop()
         for thread in threads { thread.join() }
         threads = []
-    }
-}
-
-/// The different unusable samples met in each corpus, in the order of batches.
-struct SkipBudget {
-    let limits: [String: Int]
-    let standard: Int
-    private var keys: [String: Set<String>] = [:]
-
-    /// - Parameters:
-    ///   - limits: by corpus.
-    ///   - standard: of corpora that have none of their own.
-    init(limits: [String: Int] = [:], standard: Int) {
-        self.limits = limits
-        self.standard = standard
-    }
-
-    /// - Throws: `LoaderError.tooManyUnusable` at the first sample beyond the limit.
-    mutating func count(_ skipped: [SkippedSample]) throws {
-        for sample in skipped {
-            keys[sample.corpus, default: []].insert(sample.key)
-            let limit = limits[sample.corpus] ?? standard
-            guard keys[sample.corpus, default: []].count <= limit else {
-                throw LoaderError.tooManyUnusable(budget: limit, last: sample)
-            }
-        }
     }
 }

@@ -12,10 +12,13 @@ public struct LoaderSettings: Sendable, Equatable {
     public var badSampleBudget: Int
     /// Budgets of corpora that have their own, by name.
     public var badSampleBudgets: [String: Int]
+    /// What was used up of the budgets before, by corpus.
+    public var badSamplesBefore: [String: UnusableSamples]
 
     public init(
         seed: UInt64, rank: Int = 0, ranks: Int = 1, workers: Int = 1, prefetch: Int = 4, firstBatch: Int = 0,
-        badSampleBudget: Int = 100, badSampleBudgets: [String: Int] = [:]
+        badSampleBudget: Int = 100, badSampleBudgets: [String: Int] = [:],
+        badSamplesBefore: [String: UnusableSamples] = [:]
     ) {
         precondition(ranks > 0 && (0..<ranks).contains(rank), "rank \(rank) of \(ranks)")
         precondition(workers > 0 && prefetch > 0, "\(workers) loader threads, \(prefetch) batches ahead")
@@ -28,5 +31,6 @@ public struct LoaderSettings: Sendable, Equatable {
         self.firstBatch = firstBatch
         self.badSampleBudget = badSampleBudget
         self.badSampleBudgets = badSampleBudgets
+        self.badSamplesBefore = badSamplesBefore
     }
 }

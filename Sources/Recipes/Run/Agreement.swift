@@ -10,16 +10,20 @@ public struct AgreedFailure: DiagnosedError {
 }
 
 extension CommunicationThread {
-    /// Runs `body` on the calling rank and fails on every rank if it failed on any. Collective.
+    /// Runs `body` on the calling rank, however long it takes, and fails on every rank if it failed on any. Collective.
     public func together<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
-        let outcome = Swift.Result { try body() }
-        var report: [UInt8] = []
-        if case .failure(let error) = outcome {
+        var outcome: Swift.Result<Result, any Error>?
+        let reports = try atWork(name) {
+            let own = Swift.Result { try body() }
+            outcome = own
+            guard case .failure(let error) = own else { return [] }
             let code = (error as? any DiagnosedError)?.exitCode ?? .data
-            report = [UInt8(truncatingIfNeeded: code.rawValue)] + Array("\(error)".utf8)
+            return [UInt8(truncatingIfNeeded: code.rawValue)] + Array("\(error)".utf8)
         }
-        let reports = try perform(name) { [report] in try $0.allGather(report) }
-        guard let failed = reports.firstIndex(where: { !$0.isEmpty }) else { return try outcome.get() }
+        guard let failed = reports.firstIndex(where: { !$0.isEmpty }) else {
+            guard let outcome else { preconditionFailure("\(name) ended without an outcome") }
+            return try outcome.get()
+        }
         let code = ExitCode(rawValue: Int32(reports[failed][0])) ?? .data
         let text = String(decoding: reports[failed].dropFirst(), as: UTF8.self)
         throw AgreedFailure(description: text, exitCode: code, isOwn: failed == rank)
@@ -32,4 +36,10 @@ extension CommunicationThread {
         let received = try perform(name) { [bytes] in try $0.broadcast(bytes) }
         return received.first == 1 ? String(decoding: received.dropFirst(), as: UTF8.self) : nil
     }
+}
+
+/// Ranks in words: `rank 1`, `ranks 0, 2 and 3`.
+func rankList(_ ranks: [Int]) -> String {
+    guard let last = ranks.last, ranks.count > 1 else { return "rank \(ranks.first ?? 0)" }
+    return "ranks \(ranks.dropLast().map { "\($0)" }.joined(separator: ", ")) and \(last)"
 }

@@ -108,14 +108,15 @@ struct DataSetup {
         }
     }
 
-    func loader(firstBatch: Int, rank: Int, ranks: Int) throws -> BatchLoader {
+    /// - Parameter spent: what was used up of the budgets before.
+    func loader(firstBatch: Int, rank: Int, ranks: Int, spent: SpentBudgets) throws -> BatchLoader {
         try BatchLoader(
             entries: mixture,
             settings: LoaderSettings(
                 seed: recipe.seed, rank: rank, ranks: ranks, workers: recipe.loader.workers,
                 prefetch: recipe.loader.prefetch, firstBatch: firstBatch,
                 badSampleBudget: recipe.loader.badSampleBudget,
-                badSampleBudgets: recipe.badSampleBudgets), tokenize: tokenize)
+                badSampleBudgets: recipe.badSampleBudgets, badSamplesBefore: spent.badSamples), tokenize: tokenize)
     }
 
     /// The held-out batches of every validation entry, this rank's slices: read once, masked the same way every time.

@@ -10,6 +10,8 @@ struct ResumePoint {
     let changes: [ResolvedRecipe.Change]
     /// What differs in the data, where the recipe accepts that; empty otherwise.
     let dataChanges: [String]
+    /// The user named it: no other takes its place.
+    let isNamed: Bool
 
     /// Looks for the checkpoint that `resume` asks for and holds recipe and data against it. Collective.
     static func find(
@@ -39,7 +41,8 @@ struct ResumePoint {
             try check(changes, checkpoint)
             let dataChanges = corpora.identities.differences(from: state.data)
             guard dataChanges.isEmpty || acceptsChangedData else { throw refusal(dataChanges, checkpoint) }
-            return ResumePoint(checkpoint: checkpoint, state: state, changes: changes, dataChanges: dataChanges)
+            return ResumePoint(
+                checkpoint: checkpoint, state: state, changes: changes, dataChanges: dataChanges, isNamed: path != nil)
         }
     }
 

@@ -29,6 +29,8 @@ public struct RunOptions: Sendable {
     /// Nil: `runs/<recipe's name>`.
     public var directory: String?
     public var resume: Resume
+    /// A launcher started this process.
+    public var isLaunched = false
 
     public init(recipe: String, overrides: [String] = [], directory: String? = nil, resume: Resume = .auto) {
         self.recipe = recipe
@@ -54,19 +56,24 @@ public final class Run {
     let snapshot: Snapshot
     let pool: WorkerPool
     let arena: Arena
+    let isLaunched: Bool
     private let gradients: SharedRegion
 
     /// Trains as the options say. Collective over the ranks of `communication`.
     /// - Returns: `.done`, or `.stopped` after a request to stop.
     public static func train(_ options: RunOptions, _ communication: CommunicationThread) throws -> ExitCode {
         MatrixLibrary.configure()
-        let run = try Run(options, communication)
-        return try RunLoop(run).start()
+        while true {
+            let run: Run
+            do { run = try Run(options, communication) } catch is CheckpointKeeper.SetAside { continue }
+            return try RunLoop(run).start()
+        }
     }
 
     init(_ options: RunOptions, _ communication: CommunicationThread) throws {
         let (rank, ranks) = (communication.rank, communication.size)
         self.communication = communication
+        isLaunched = options.isLaunched
         let log = Log.logger("unimo", rank: ranks > 1 ? rank : nil)
         self.log = log
         (recipe, resolved) = try communication.together("reading the recipe") {
@@ -124,9 +131,8 @@ public final class Run {
             batchesPerStep: recipe.batchesPerStep, seed: recipe.seed, arena: arena, pool: pool,
             communication: communication)
         if let checkpoint {
-            try communication.together("restoring the checkpoint") { [snapshot] in
-                try snapshot.restore(checkpoint.checkpoint, checkpoint.state)
-            }
+            try keeper.restore(
+                checkpoint.checkpoint, checkpoint.state, into: snapshot, isNamed: checkpoint.isNamed, pool: pool)
             trainer.resume(at: checkpoint.checkpoint.step)
         } else {
             store.initialize(seed: recipe.seed)
@@ -200,11 +206,11 @@ public final class Run {
     }
 
     /// What a checkpoint of this moment says.
-    func state() -> RunState {
+    func state(_ spent: SpentBudgets) -> RunState {
         RunState(
             seed: recipe.seed, batch: trainer.step * recipe.batchesPerStep,
             groupSteps: trainer.optimizer.namedGroupSteps,
             shape: RunState.Shape(communication, threads: pool.threads), recipe: resolved.yaml,
-            data: data.corpora.identities)
+            data: data.corpora.identities, spent: spent)
     }
 }

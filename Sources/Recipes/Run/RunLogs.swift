@@ -99,7 +99,8 @@ extension StepMetrics {
                 BatchMetrics(
                     objective: entries[batch.entry].objective.name, corpus: entries[batch.entry].corpus,
                     loss: batch.loss,
-                    terms: batch.terms.count > 1 ? Dictionary(uniqueKeysWithValues: batch.terms.map { ($0, $1) }) : [:],
+                    terms: batch.terms.count > 1
+                        ? Dictionary(uniqueKeysWithValues: batch.terms.map { ($0.name, $0.value) }) : [:],
                     samples: batch.samples, tokens: batch.tokens)
             }, learningRate: Double(report.learningRate), gradientNorm: report.gradientNorm, seconds: report.seconds,
             dataWait: report.dataWait, exposedCommunication: report.exposedCommunication, skipped: report.isSkipped)

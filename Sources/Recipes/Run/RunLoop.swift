@@ -28,7 +28,9 @@ final class RunLoop {
     private let metrics: MetricsWriter?
     private let progress: ProgressLine?
     private let validationLog: RowFile?
-    private var skipped = 0
+    private let replicas: ReplicaCheck
+    private var loader: BatchLoader?
+    private var skipped: Int
     /// What was read by the last time it was added up.
     private var reading: [ReadingMetrics] = []
     private var dictionary: DictionaryHealth?
@@ -37,6 +39,8 @@ final class RunLoop {
 
     init(_ run: Run) throws {
         self.run = run
+        skipped = run.checkpoint?.state.spent.skippedSteps ?? 0
+        replicas = ReplicaCheck(run)
         dictionary = run.trainer.model.codeCount > 0 ? DictionaryHealth(codes: run.trainer.model.codeCount) : nil
         let (rank, ranks) = (run.communication.rank, run.communication.size)
         heldOut = try run.communication.together("reading held-out samples") {
@@ -58,13 +62,15 @@ final class RunLoop {
     }
 
     func start() throws -> ExitCode {
-        StopRequest.listen()
         let recipe = run.recipe
         let (rank, ranks) = (run.communication.rank, run.communication.size)
+        StopRequest.listen(isLaunched: run.isLaunched, answers: rank == 0)
         let firstBatch = run.trainer.step * recipe.batchesPerStep
         let loader = try run.communication.together("starting the loader") {
-            try run.data.loader(firstBatch: firstBatch, rank: rank, ranks: ranks)
+            try run.data.loader(
+                firstBatch: firstBatch, rank: rank, ranks: ranks, spent: run.checkpoint?.state.spent ?? SpentBudgets())
         }
+        self.loader = loader
         defer { loader.stop() }
         if let batches = loader.sampler.batches { shorten(to: batches / recipe.batchesPerStep) }
         try run.communication.together("cutting off the sample logs") {
@@ -76,11 +82,14 @@ final class RunLoop {
         }
         let source = RecordedSource(loader, samples: samples, directory: run.directory)
         dumpTensors()
+        try replicas.compare(after: run.trainer.step, skipped: skipped)
         var savedAt: Int? = run.checkpoint?.checkpoint.step
         while run.trainer.step < steps {
             let report = try run.trainer.runStep(source, stopRequested: StopRequest.isPending)
             try record(report)
             let done = run.trainer.step
+            replicas.add(report)
+            if replicas.isDue(after: done) { try replicas.compare(after: done, skipped: skipped) }
             if let validation = recipe.validation, done % validation.every == 0 || done == steps {
                 try validate(step: done)
             }
@@ -157,15 +166,14 @@ final class RunLoop {
         progress?.update(row)
     }
 
-    /// Losses on held-out samples, averaged by what each loss is divided by.
+    /// Losses on held-out samples, each term averaged by what it is divided by.
     private func validate(step: Int) throws {
         guard let validation = run.recipe.validation else { return }
         var scalars: [(tag: String, value: Double)] = []
         for (entry, batches) in zip(validation.entries, heldOut) where !batches.isEmpty {
             let reports = try run.trainer.validate(batches)
-            let samples = reports.reduce(0) { $0 + $1.samples }
-            let loss = reports.reduce(0) { $0 + $1.loss * Double($1.samples) } / Double(max(samples, 1))
-            scalars.append(("validation/\(entry.corpus)/\(entry.objective.rawValue)", loss))
+            scalars.append(
+                ("validation/\(entry.corpus)/\(entry.objective.rawValue)", HeldOutLoss(reports).value))
         }
         guard run.communication.rank == 0 else { return }
         try metrics?.write(step: step, scalars: scalars)
@@ -179,8 +187,11 @@ final class RunLoop {
     }
 
     private func save(step: Int) throws {
+        try replicas.compare(after: step, skipped: skipped)
+        let spent = SpentBudgets(skippedSteps: skipped, badSamples: loader?.badSamples ?? [:])
         let seconds = try run.keeper.save(
-            step: step, run.snapshot, state: run.state(), config: run.config, tokenizer: run.data.tokenizer,
+            step: step, run.snapshot, state: run.state(try spent.agreed(run.communication)), config: run.config,
+            tokenizer: run.data.tokenizer,
             keep: run.recipe.checkpoints.keep)
         guard run.communication.rank == 0 else { return }
         show("step \(step) saved in \(rounded(seconds)) s: \(run.keeper.store.path(step: step))")

@@ -30,6 +30,8 @@ struct RunState: Codable {
     var recipe: String
     /// The corpora by name.
     var data: [String: CorpusIdentity]
+    /// What was used up of the run's budgets; nothing in older checkpoints.
+    var spent = SpentBudgets()
 }
 
 extension RunState {
@@ -45,7 +47,10 @@ extension RunState {
         shape = try container.decode(Shape.self, forKey: .shape)
         recipe = try container.decode(String.self, forKey: .recipe)
         data = try container.decode([String: CorpusIdentity].self, forKey: .data)
-        let counts = [batch, shape.nodes, shape.ranks, shape.threads] + groupSteps.values
+        spent = try container.decodeIfPresent(SpentBudgets.self, forKey: .spent) ?? SpentBudgets()
+        let counts =
+            [batch, shape.nodes, shape.ranks, shape.threads, spent.skippedSteps] + groupSteps.values
+            + spent.badSamples.values.map(\.count)
         guard let wrong = counts.first(where: { !(0...Self.countLimit).contains($0) }) else { return }
         throw DecodingError.dataCorrupted(
             .init(codingPath: container.codingPath, debugDescription: "a count of \(wrong)"))
@@ -100,11 +105,14 @@ struct Snapshot {
             ])
     }
 
-    /// Reads weights, moments and group counters.
-    func restore(_ checkpoint: Checkpoint, _ state: RunState) throws {
-        try checkpoint.restoreWeights(into: store.restoreTargets(in: store.weights))
-        try checkpoint.restoreOptimizer(.expAvg, into: store.restoreTargets(in: optimizer.firstMoments))
-        try checkpoint.restoreOptimizer(.expAvgSq, into: store.restoreTargets(in: optimizer.secondMoments))
+    /// Reads weights, moments and group counters, and checks every byte of the tensors on the way.
+    func restore(_ checkpoint: Checkpoint, _ state: RunState, pool: WorkerPool) throws {
+        try checkpoint.restoreVerified(
+            weights: store.restoreTargets(in: store.weights),
+            optimizer: [
+                .expAvg: store.restoreTargets(in: optimizer.firstMoments),
+                .expAvgSq: store.restoreTargets(in: optimizer.secondMoments),
+            ], pool: pool)
         optimizer.restore(groupSteps: state.groupSteps)
     }
 

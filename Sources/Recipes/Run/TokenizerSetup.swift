@@ -1,4 +1,5 @@
 import Corpora
+import Runtime
 import Storage
 import Text
 
@@ -19,6 +20,7 @@ enum TokenizerSetup {
                     }
                 }
             }
+            try FaultPoint.visit("tokenizer.train")
             return trainer.train()
         }
     }

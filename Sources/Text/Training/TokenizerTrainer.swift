@@ -1,3 +1,5 @@
+import Runtime
+
 /// Learns a byte-level BPE vocabulary from text.
 ///
 /// At each step the pair of neighbouring tokens that occurs most often becomes a token. Of pairs that occur equally
@@ -39,6 +41,7 @@ public struct TokenizerTrainer {
 
     private mutating func count(_ text: UnsafeBufferPointer<UInt8>) {
         guard let base = text.baseAddress else { return }
+        WorkPulse.beat()
         var at = 0
         while at < text.count {
             let end = preTokenizer.pieceEnd(base, from: at, to: text.count)
@@ -71,6 +74,7 @@ public struct TokenizerTrainer {
             }
             merges.append(Tokenizer.Merge(left: pair.left, right: pair.right, id: id))
             pairs.merge(pair, into: id)
+            WorkPulse.beat()
             if merges.count % 512 == 0 { progress(tokens.count) }
         }
         progress(tokens.count + 1)

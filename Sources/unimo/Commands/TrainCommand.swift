@@ -1,5 +1,6 @@
 import ArgumentParser
 import Collectives
+import MPITransport
 import Recipes
 import Runtime
 
@@ -9,8 +10,9 @@ struct TrainCommand: ParsableCommand {
         commandName: "train", abstract: "Run a recipe.",
         discussion: """
             Started by itself this is one rank; under mpirun or srun every process is a rank of one job. The run goes on \
-            from its newest checkpoint when it has one. SIGUSR1, SIGTERM or Ctrl-C save and stop with exit code 75: the \
-            same command goes on.
+            from its newest checkpoint when it has one. Ctrl-C, SIGTERM or SIGUSR1 save and stop with exit code 75: the \
+            same command goes on. Under mpirun only SIGUSR1 does (kill -USR1 and the process number of mpirun): at Ctrl-C \
+            it kills its ranks before they can save.
             """)
 
     @Argument(help: ArgumentHelp("The recipe, a YAML file.", valueName: "recipe"))
@@ -40,7 +42,8 @@ struct TrainCommand: ParsableCommand {
             case "never": .never
             default: .checkpoint(resume)
             }
-        let options = RunOptions(recipe: recipe, overrides: overrides, directory: directory, resume: mode)
+        var options = RunOptions(recipe: recipe, overrides: overrides, directory: directory, resume: mode)
+        options.isLaunched = MPITransport.launched()
         // A recipe that can't be read is reported by the ranks together, once they are connected.
         let recipe = try? Recipe.read(file: recipe, overrides: overrides).recipe
         try RankProgram.perform(computeThreads: recipe?.threads, deadline: recipe?.deadline ?? 600) {

@@ -39,7 +39,7 @@ extension FuzzParser {
         for (name, bytes) in files { try scratch.put(name, bytes) }
         let digests = files.map { FileDigest(name: $0.0, sha256: SHA256.hex(of: $0.1), size: UInt64($0.1.count)) }
         try scratch.put(ChecksumManifest.fileName, ChecksumManifest(digests).text)
-        return try Checkpoint(path: scratch.path, verifying: false)
+        return try Checkpoint(path: scratch.path, verifying: .nothing)
     }
 
     /// Room for elements 1 ..< 4 of a tensor `w` of five.

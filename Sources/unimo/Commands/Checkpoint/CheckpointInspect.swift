@@ -15,7 +15,7 @@ struct CheckpointInspect: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func run() throws {
-        let checkpoint = try Checkpoint(path: try argument.path(), verifying: false)
+        let checkpoint = try Checkpoint(path: try argument.path(), verifying: .nothing)
         let weights = try checkpoint.weights()
         let parameters = weights.reduce(0) { $0 + $1.shape.reduce(1, *) }
         let bytes = weights.reduce(0) { $0 + $1.byteCount }

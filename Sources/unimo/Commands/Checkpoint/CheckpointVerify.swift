@@ -14,7 +14,7 @@ struct CheckpointVerify: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func run() throws {
-        let checkpoint = try Checkpoint(path: try argument.path(), verifying: true, threads: workers.count)
+        let checkpoint = try Checkpoint(path: try argument.path(), verifying: .everything, threads: workers.count)
         let tensors = try checkpoint.weights().count
         let files = checkpoint.manifest.names.count
         json.print(
