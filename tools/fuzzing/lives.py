@@ -8,6 +8,7 @@ import shutil
 
 from acceptance.jobs import expect
 from fuzzing import programs
+from fuzzing.recipes import folder
 
 RANKS = (1, 2)
 # Loss of the first step on two ranks against one, relative; and what counts as nothing.
@@ -30,7 +31,7 @@ class Life:
     def __init__(self, drawn, work):
         self.drawn = drawn
         self.work = work
-        self.name = f"seed-{drawn.seed:06}"
+        self.name = folder(drawn.seed)
         self.place = work / self.name
         self.numbers = itertools.count(1)
         # What happened, for the tally.
@@ -72,7 +73,7 @@ class Life:
     def run(self, name, *arguments, ranks=1, ready_to_stop=None):
         limit = LIMIT_OF_SILLY if self.drawn.silly else LIMIT
         log = self.place / f"{next(self.numbers):02}-{name}.log"
-        outcome = programs.run(arguments, ranks, self.work, log, limit, ready_to_stop)
+        outcome = programs.run(arguments, ranks, self.work, log, limit, TOTAL, ready_to_stop)
         self.last = outcome
         expect(not outcome.trapped, f"trapped: {outcome}")
         if outcome.reason and self.drawn.silly and self.may_run(outcome, ranks):
@@ -85,8 +86,8 @@ class Life:
         announced = outcome.announced
         if announced is None:
             return "resident" not in outcome.reason
-        self.expect_memory(outcome)
         expect(announced * ranks < TOTAL, f"announces more than the machine has, and starts: {outcome}")
+        self.expect_memory(outcome)
         return True
 
     def expect_memory(self, outcome):
@@ -194,7 +195,7 @@ class Life:
             name = " ".join(command[:words])
             outcome = self.run(command[words - 1], *command[:words], path, *command[words:], *out)
             try:
-                self.refuse(outcome, codes=(2,))
+                self.refuse(outcome, codes=(2, 3))
                 self.events.append(name)
             except Refused as refusal:
                 self.events.append(f"{name} refused: {refusal}")

@@ -20,6 +20,8 @@ MEMORY = re.compile(r"memory of a rank: at most ([\d.]+) ([kMGT]?)B")
 UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 # A process that has more resident is ended: the machine is shared.
 GUARD = 3 << 30
+# Seconds after which a run that said what it needs has decided whether that is too much.
+TIME_TO_REFUSE = 5
 # Seconds between two looks at a program, and at its memory.
 LOOK, LOOK_AT_MEMORY = 0.003, 0.1
 
@@ -50,25 +52,29 @@ class Outcome:
     @property
     def announced(self):
         """Bytes that a run said a rank takes at most, what rounding took off included; None when it said nothing."""
-        found = MEMORY.search(self.text)
-        if not found:
-            return None
-        number, unit = found[1], UNITS[found[2]]
-        return (float(number) + (0.05 if "." in number else 0.5)) * unit
+        return announced(self.text)
 
     def __str__(self):
         ended = self.reason or f"ended with {self.code}"
         return f"{shlex.join(map(str, self.command))}\n{ended} after {self.seconds:.1f} s:\n{tail(self.text)}"
 
 
+def announced(text):
+    found = MEMORY.search(text)
+    if not found:
+        return None
+    number, unit = found[1], UNITS[found[2]]
+    return (float(number) + (0.05 if "." in number else 0.5)) * unit
+
+
 def tail(text, lines=12):
     return "\n".join(f"    {line[:600]}" for line in text.rstrip().splitlines()[-lines:])
 
 
-def run(arguments, ranks, work, log, limit, ready_to_stop=None):
+def run(arguments, ranks, work, log, limit, memory, ready_to_stop=None):
     """Runs a command of the binary in `work`: by itself on one rank, under mpirun on more. Its output goes to `log`.
 
-    `ready_to_stop` says when it is to be asked to stop, with SIGUSR1; `limit` is in seconds."""
+    `limit` is in seconds, `memory` what the machine has, `ready_to_stop` says when to ask for a stop, with SIGUSR1."""
     peaks = log.with_suffix("")
     peaks.mkdir()
     command = [str(jobs.BINARY), *map(str, arguments)]
@@ -82,7 +88,11 @@ def run(arguments, ranks, work, log, limit, ready_to_stop=None):
             launch, cwd=work, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
             env=jobs.clean_environment(SWIFT_BACKTRACE="enable=no"))
     shown = ["mpirun", "--oversubscribe", "-np", str(ranks), *command] if ranks > 1 else command
-    code, reason, own = watch_over(process, start, limit, ready_to_stop)
+
+    def asks_too_much():
+        return ranks * (announced(log.read_text(errors="replace")) or 0) > memory
+
+    code, reason, own = watch_over(process, start, limit, asks_too_much, ready_to_stop)
     seconds = time.monotonic() - start
     with contextlib.suppress(FileNotFoundError):
         rows = [line.split() for line in (peaks / "peaks").read_text().splitlines()]
@@ -92,7 +102,7 @@ def run(arguments, ranks, work, log, limit, ready_to_stop=None):
     return Outcome(shown, code, reason, log.read_text(errors="replace"), own, seconds)
 
 
-def watch_over(process, start, limit, ready_to_stop):
+def watch_over(process, start, limit, asks_too_much, ready_to_stop):
     """Waits for the end, and makes one where time or memory is up. Returns exit code, reason and the peak of its own."""
     reason, looked, asked = "", start, False
     while True:
@@ -112,6 +122,9 @@ def watch_over(process, start, limit, ready_to_stop):
             most = max(map(resident, [process.pid, *jobs.children(process.pid)]))
             if most > GUARD:
                 reason = f"had {most / 1e9:.1f} GB resident"
+            elif now - start > TIME_TO_REFUSE and asks_too_much():
+                reason = f"ran for {TIME_TO_REFUSE} s on a machine that has less memory than it needs"
+            if reason:
                 end(process.pid)
         time.sleep(LOOK)
 

@@ -33,6 +33,11 @@ class Drawn:
         return f"# Seed {self.seed}" + (f": {self.silly}" if self.silly else "") + "\n" + yaml(self.recipe)
 
 
+def folder(seed):
+    """Where a seed's recipe and runs lie, below the folder that everything lies in."""
+    return f"seed-{seed:06}"
+
+
 def draw_recipe(seed):
     """The recipe of a seed: always the same."""
     draw = Draw(seed)
@@ -59,7 +64,9 @@ def draw_recipe(seed):
         recipe["init"] = ENCODER
     recipe["corpora"] = data.corpora
     recipe["mixture"] = mixture
-    recipe |= training(draw, kind, mixture, steps)
+    recipe |= training(draw, kind, steps)
+    if draw.chance(0.05):
+        recipe.setdefault("loader", {})["stage"] = f"{folder(seed)}/staged"
     if validation:
         recipe["validation"] = validation
     recipe["checkpoints"] = {"every": draw.pick(1, 2, 3, 1000), "keep": draw.pick(1, 1, 2, 3)}
@@ -82,7 +89,7 @@ def tokenizer_of(draw):
     return made
 
 
-def training(draw, kind, mixture, steps):
+def training(draw, kind, steps):
     """Optimizer, schedule, loader and ranks."""
     optimizer = {"learning_rate": draw.pick(1e-5, 1e-3, 1e-2)}
     for key, values in (
@@ -105,8 +112,6 @@ def training(draw, kind, mixture, steps):
         made["schedule"]["final_ratio"] = draw.pick(0, 0.1, 1)
     if draw.chance(0.4):
         made["loader"] = {"workers": draw.pick(1, 2, 3), "prefetch": draw.pick(1, 2, 4)}
-        if draw.chance(0.15):
-            made["loader"]["stage"] = "staged"
     made["ranks"] = {"reduction": draw.pick("auto", "ring", "window"), "deadline": "60s"}
     if draw.chance(0.5):
         made["ranks"]["threads"] = draw.pick(1, 2, 3)
