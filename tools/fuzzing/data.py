@@ -38,8 +38,8 @@ SIZES = (1, 1, 2, 3, 5, 7, 8, 11, 13)
 class Data:
     """What a recipe says of its data.
 
-    A `world` is what the model can read: `pixels` (procedural scenes and packed images), or regions: `scenes` as a perfect
-    detector sees them, `encoded` or `detected` ones from packed corpora."""
+    A `world` is what the model can read: `pixels` (procedural scenes and packed images), or regions: `scenes` as a
+    perfect detector sees them, `encoded` or `detected` ones from packed corpora."""
 
     def __init__(self, draw, model, world):
         self.draw = draw
@@ -124,7 +124,8 @@ class Data:
             counts["words"] = 1
         made |= {"paraphrases": draw.pick(0, 1, 2), **counts}
         if "directory" in source and draw.chance(0.6):
-            made["neighbours"] = self.add("neighbours", {"kind": "annotations", "directory": "corpora/regions/neighbours"})
+            found = {"kind": "annotations", "directory": "corpora/regions/neighbours"}
+            made["neighbours"] = self.add("neighbours", found)
             self.add("neighbouring images", {"kind": "images", "directory": "corpora/regions/images"})
             self.add("neighbouring texts", {"kind": "texts", "directory": "corpora/world/texts"})
             made |= {"images": draw.pick(0, 1, 2), "texts": draw.pick(0, 1, 3)}
@@ -148,7 +149,8 @@ class Data:
             made["augmentation"] = draw.pick("none", "mild", "moderate", "strong")
         if draw.chance(0.15):
             made["bytes_per_token"] = draw.pick(0.5, 1, 3.5, 20)
-        if made["objective"] == "masked_language" and self.corpora[made["corpus"]]["kind"] == "texts" and draw.chance(0.5):
+        can_pack = made["objective"] == "masked_language" and self.corpora[made["corpus"]]["kind"] == "texts"
+        if can_pack and draw.chance(0.5):
             made["pack"] = draw.chance(0.3)
         if draw.chance(0.3):
             made["when_done"] = draw.pick("finish", "finish", "stop")
@@ -190,4 +192,5 @@ def world_of(draw, kind):
     if kind == "unimo2":
         return "pixels", None
     world = draw.pick("scenes", "scenes", "encoded", "encoded", "detected")
-    return world, {"scenes": {"width": 192, "classes": 9}, "encoded": sources.ENCODED, "detected": sources.DETECTED}[world]
+    regions = {"scenes": sources.SCENES, "encoded": sources.ENCODED, "detected": sources.DETECTED}
+    return world, regions[world]

@@ -46,23 +46,26 @@ class Life:
         """Goes through everything. Returns the sentence with which it was refused, or None; raises for a fault."""
         self.place.mkdir()
         self.recipe.write_text(self.drawn.text)
+        try:
+            return self.go_through()
+        except TooMuch as reason:
+            self.events.append(f"accepted, and left: {reason}")
+            return None
+
+    def go_through(self):
         refusals = {}
         for ranks in RANKS:
             try:
                 self.train(ranks)
             except Refused as refusal:
                 refusals[ranks] = str(refusal)
-            except TooMuch as reason:
-                self.events.append(f"accepted, left running: {reason}")
-                return None
-        if refusals:
-            # More ranks need more memory together, and have smaller slices: a silly recipe may fit one of them only.
-            agree = len(refusals) == len(RANKS) or self.drawn.silly
-            expect(agree, f"refused on {', '.join(map(str, refusals))} of {RANKS} ranks: {refusals}")
-            if len(refusals) == len(RANKS):
-                return refusals[RANKS[0]]
-        self.compare_ranks([ranks for ranks in RANKS if ranks not in refusals])
-        self.use(self.place / f"whole-{next(ranks for ranks in RANKS if ranks not in refusals)}")
+        ran = [ranks for ranks in RANKS if ranks not in refusals]
+        if not ran:
+            return refusals[RANKS[0]]
+        # More ranks need more memory together, and have smaller slices: a silly recipe may fit one number of them only.
+        expect(not refusals or self.drawn.silly, f"refused on one number of ranks, and runs on {ran}: {refusals}")
+        self.compare_ranks(ran)
+        self.use(self.place / f"whole-{ran[0]}")
         return None
 
     def clear(self):
@@ -76,19 +79,21 @@ class Life:
         outcome = programs.run(arguments, ranks, self.work, log, limit, TOTAL, ready_to_stop)
         self.last = outcome
         expect(not outcome.trapped, f"trapped: {outcome}")
-        if outcome.reason and self.drawn.silly and self.may_run(outcome, ranks):
-            raise TooMuch(f"{name} {outcome.reason.split(' ')[0]} too long or too much")
+        if outcome.reason and self.drawn.silly:
+            self.leave(name, outcome, ranks)
         expect(not outcome.reason, f"{outcome}")
         return outcome
 
-    def may_run(self, outcome, ranks):
-        """Whether a run that is not waited for keeps what it said so far."""
+    def leave(self, name, outcome, ranks):
+        """Raises `TooMuch` where a command that was ended here has kept its word so far."""
         announced = outcome.announced
-        if announced is None:
-            return "resident" not in outcome.reason
-        expect(announced * ranks < TOTAL, f"announces more than the machine has, and starts: {outcome}")
-        self.expect_memory(outcome)
-        return True
+        if name == "train":
+            silent = announced is None and "resident" in outcome.reason
+            expect(not silent, f"takes memory before it says how much: {outcome}")
+        if announced is not None:
+            expect(announced * ranks < TOTAL, f"announces more than the machine has, and starts: {outcome}")
+            self.expect_memory(outcome)
+        raise TooMuch(f"{name} {outcome.reason}")
 
     def expect_memory(self, outcome):
         announced = outcome.announced
@@ -111,7 +116,7 @@ class Life:
     def train(self, ranks):
         """The undisturbed run, and one that is stopped and resumed: the same bits."""
         whole = f"whole-{ranks}"
-        outcome = self.run("train", "train", self.recipe.relative_to(self.work), "--run", f"{self.name}/{whole}", ranks=ranks)
+        outcome = self.run("train", *self.training(whole), ranks=ranks)
         rows = self.rows(whole)
         if outcome.code != 0:
             expect(not rows, f"refused after {len(rows)} steps: {outcome}")
@@ -124,9 +129,12 @@ class Life:
         self.part(parted, ranks)
         self.expect_same(whole, parted)
 
+    def training(self, name):
+        return ["train", self.recipe.relative_to(self.work), "--run", f"{self.name}/{name}"]
+
     def part(self, name, ranks):
         """Trains until it is stopped, then to the end."""
-        arguments = ["train", self.recipe.relative_to(self.work), "--run", f"{self.name}/{name}"]
+        arguments = self.training(name)
         if self.drawn.stop:
             outcome = self.run("stopped", *arguments, "--set", f"steps={self.drawn.stop}", ranks=ranks)
             expect(outcome.code == 0, f"the shorter run failed: {outcome}")
@@ -162,7 +170,8 @@ class Life:
         expect(len(one) == len(other), f"{whole} has {len(one)} steps and {parted} {len(other)}")
         for row, again in zip(one, other):
             for key in ("step", "batches", "lr", "grad_norm", "skipped"):
-                expect(row[key] == again[key], f"{key} of step {row['step']}: {row[key]} in {whole}, {again[key]} in {parted}")
+                values = f"{row[key]} in {whole}, {again[key]} in {parted}"
+                expect(row[key] == again[key], f"{key} of step {row['step']}: {values}")
         held_out = {row["step"]: row["losses"] for row in self.rows(whole, "validation.jsonl")}
         for row in self.rows(parted, "validation.jsonl"):
             expected = held_out.get(row["step"], row["losses"])

@@ -15,7 +15,8 @@ from acceptance import jobs
 
 WATCHED = pathlib.Path(__file__).with_name("watched.py")
 TRAPS = re.compile(r"Fatal error|Illegal instruction|Precondition failed|Segmentation fault|💣|Bus error|Aborted")
-TRAP_CODES = {128 + number for number in (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV)}
+FATAL = (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV)
+TRAP_CODES = {128 + number for number in FATAL}
 MEMORY = re.compile(r"memory of a rank: at most ([\d.]+) ([kMGT]?)B")
 UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 # A process that has more resident is ended: the machine is shared.
@@ -97,13 +98,13 @@ def run(arguments, ranks, work, log, limit, memory, ready_to_stop=None):
     with contextlib.suppress(FileNotFoundError):
         rows = [line.split() for line in (peaks / "peaks").read_text().splitlines()]
         own = [int(row[2]) * 1024 for row in rows]
-        if killed := [int(row[1]) for row in rows if -int(row[1]) in (4, 5, 6, 7, 8, 11)]:
+        if killed := [int(row[1]) for row in rows if -int(row[1]) in FATAL]:
             code = killed[0]
     return Outcome(shown, code, reason, log.read_text(errors="replace"), own, seconds)
 
 
 def watch_over(process, start, limit, asks_too_much, ready_to_stop):
-    """Waits for the end, and makes one where time or memory is up. Returns exit code, reason and the peak of its own."""
+    """Waits for the end, and makes one where time or memory is up. Returns code, reason and its own peak."""
     reason, looked, asked = "", start, False
     while True:
         number, status, usage = os.wait4(process.pid, os.WNOHANG)

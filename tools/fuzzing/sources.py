@@ -10,7 +10,8 @@ import zipfile
 from acceptance.jobs import unimo
 from commands import pictures
 
-# Features and classes of the regions of packed corpora: as wide as the encoder that makes them; and of a detector's.
+# Features and classes of regions: of procedural scenes; of an encoder's, as wide as it is; of a detector's.
+SCENES = {"width": 192, "classes": 9}
 ENCODED = {"width": 16, "classes": 6}
 DETECTED = {"width": 8, "classes": 0}
 ENCODER = """\
@@ -69,7 +70,8 @@ def odd(work):
     folder = work / "sources/odd"
     folder.mkdir(parents=True)
     for number, ((width, height), caption) in enumerate(zip(SIDES, CAPTIONS, strict=True)):
-        (folder / f"{number}.png").write_bytes(pictures.png(width, height, lambda x, y: (x * 37 % 256, y * 91 % 256, 80)))
+        picture = pictures.png(width, height, lambda x, y: (x * 37 % 256, y * 91 % 256, 80))
+        (folder / f"{number}.png").write_bytes(picture)
         (folder / f"{number}.json").write_text(json.dumps({"captions": [caption, caption.upper()]}))
     texts = work / "sources/odd-texts"
     texts.mkdir(parents=True)
@@ -97,7 +99,8 @@ def regions(work, run):
     run("corpus", "regions", "corpora/world/pairs", *encoder, "--classes", ENCODED["classes"],
         "--out", "corpora/regions/pairs")
     same = ["--classes-from", "corpora/regions/pairs.classes.safetensors"]
-    run("corpus", "regions", "corpora/world/images", *encoder, *same, "--half-features", "--out", "corpora/regions/images")
+    run("corpus", "regions", "corpora/world/images", *encoder, *same, "--half-features",
+        "--out", "corpora/regions/images")
     run("corpus", "regions", "corpora/world/held-out", *encoder, *same, "--keep-images",
         "--out", "corpora/regions/held-out")
     for name in ("pairs", "held-out"):

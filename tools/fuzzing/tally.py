@@ -3,6 +3,8 @@
 import collections
 import re
 
+from fuzzing import silly
+
 # Share of the recipes without a silly value that may be refused.
 MOST_REFUSED = 0.2
 
@@ -44,7 +46,7 @@ class Tally:
         ran = ", ".join(f"{count} of {kind}" for kind, count in sorted(self.ran.items())) or "none"
         print(f"\nRecipes that ran: {ran}; refused: {self.refused.total()}")
         if self.is_mostly_refused:
-            print(f"{self.plain_refused} of {self.plain} ordinary recipes were refused: the generator covers too little")
+            print(f"{self.plain_refused} of {self.plain} ordinary recipes were refused: too little is covered")
         for title, counter in (
             ("Refused", self.refused), ("Silly values", self.silly), ("Entries of mixtures", self.entries),
             ("With", self.traits), ("What was done", self.events),
@@ -69,7 +71,7 @@ def traits(recipe):
     return [name for name, has in (
         ("a dictionary", "dictionary" in model),
         ("hidden codes", model.get("dictionary", {}).get("hidden", 0) > 0),
-        ("a stack without layers", any(isinstance(value, dict) and value.get("layers") == 0 for value in model.values())),
+        ("a stack without layers", any(stack["layers"] == 0 for stack in silly.stacks(recipe))),
         ("frozen groups", any(group.get("frozen") for group in groups)),
         ("rates by group", any("learning_rate" in group for group in groups)),
         ("several entries", len(entries) > 1),
