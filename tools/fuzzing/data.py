@@ -161,7 +161,8 @@ class Data:
     def weigh(self, made):
         draw = self.draw
         if draw.chance(0.2):
-            made["weights"] = {0: draw.pick(0, 1, 1, 5), 1: draw.pick(1, 3), 2: draw.pick(0, 1, 2, 2)}
+            first, last = (draw.often(draw.pick(1, 2, 5), 0, share=0.2) for _ in range(2))
+            made["weights"] = {0: first, 1: draw.pick(1, 3), 2: last}
         elif draw.chance(0.6):
             made["weight"] = draw.often(draw.pick(1, 2, 3), 1000)
         if draw.chance(0.25):

@@ -36,6 +36,8 @@ class Life:
         self.numbers = itertools.count(1)
         # What happened, for the tally.
         self.events = []
+        # Most resident bytes of a training rank as a share of those that were announced.
+        self.memory = 0
         self.last = None
 
     @property
@@ -99,6 +101,7 @@ class Life:
         announced = outcome.announced
         expect(announced is not None, f"no line says what a rank needs: {outcome}")
         most = max(outcome.peaks)
+        self.memory = max(self.memory, most / announced)
         expect(most <= announced, f"a rank had {most / 1e6:.0f} MB resident, more than was announced: {outcome}")
 
     def refuse(self, outcome, codes=(2, 3, 4)):

@@ -18,10 +18,13 @@ class Tally:
         self.traits = collections.Counter()
         self.events = collections.Counter()
         self.plain = self.plain_refused = 0
+        # Share of the announced memory, and the seed that took it.
+        self.memory = 0, None
 
-    def add(self, drawn, refusal, events):
+    def add(self, drawn, refusal, events, memory):
         """Counts a recipe that has passed, refused or not."""
         self.events.update(map(shape, events))
+        self.memory = max(self.memory, (memory, drawn.seed), key=lambda pair: pair[0])
         if drawn.silly:
             self.silly[f"{drawn.silly}: {'refused' if refusal else 'accepted'}"] += 1
         else:
@@ -45,6 +48,8 @@ class Tally:
     def show(self):
         ran = ", ".join(f"{count} of {kind}" for kind, count in sorted(self.ran.items())) or "none"
         print(f"\nRecipes that ran: {ran}; refused: {self.refused.total()}")
+        share, seed = self.memory
+        print(f"Memory: at most {100 * share:.0f} % of what was announced (seed {seed})")
         if self.is_mostly_refused:
             print(f"{self.plain_refused} of {self.plain} ordinary recipes were refused: too little is covered")
         for title, counter in (
