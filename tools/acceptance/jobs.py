@@ -119,11 +119,12 @@ class Job:
 
 
 def children(process):
-    """All processes below one."""
+    """All processes below one. Threads that end meanwhile have none any more."""
     found = []
     for path in pathlib.Path(f"/proc/{process}/task").glob("*/children"):
-        for child in path.read_text().split():
-            found += [int(child), *children(int(child))]
+        with contextlib.suppress(OSError):
+            for child in path.read_text().split():
+                found += [int(child), *children(int(child))]
     return found
 
 
