@@ -123,6 +123,15 @@ public struct Recipe: Sendable {
         public var batchSize: Int
         /// Corpus and objective of each.
         public var entries: [MixtureEntry]
+
+        /// As logs name the entries: corpus and objective, and a number where others before have both.
+        var names: [String] {
+            entries.indices.map { index in
+                let name = entries[index].name
+                let before = entries[..<index].count { $0.name == name }
+                return before == 0 ? name : "\(name).\(before + 1)"
+            }
+        }
     }
 
     public struct CheckpointOptions: Sendable, Equatable {

@@ -1,5 +1,6 @@
 """Recipes: what the pages say of their keys, and how far their mixtures go."""
 
+import json
 import pathlib
 import re
 
@@ -103,3 +104,15 @@ optimizer: {{learning_rate: 1.0e-3}}
 
     expect(len(merges("pairs")) == 300 - 261, f"{len(merges('pairs'))} merges")
     expect(not merges("images"), "merges of images")
+
+
+@check
+def alike_validation_entries_have_losses_of_their_own(scratch):
+    """validation entries of the same corpus and objective each have a loss of their own"""
+    line = "    - {corpus: held-out-pairs, objective: captioning}\n"
+    recipe = folder(scratch, "in", {"run.yaml": UNIMO2.read_text().replace(line, line + line)}) / "run.yaml"
+    run("train", recipe, "--run", scratch / "run", "--set", "steps=1", "--set", "validation.every=1",
+        "--set", "validation.samples=8")
+    losses = json.loads((scratch / "run/validation.jsonl").read_text())["losses"]
+    first, second = (losses[f"validation/held-out-pairs/captioning{number}"] for number in ("", ".2"))
+    expect(first == second, f"{losses}")

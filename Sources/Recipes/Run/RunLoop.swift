@@ -170,10 +170,8 @@ final class RunLoop {
     private func validate(step: Int) throws {
         guard let validation = run.recipe.validation else { return }
         var scalars: [(tag: String, value: Double)] = []
-        for (entry, batches) in zip(validation.entries, heldOut) where !batches.isEmpty {
-            let reports = try run.trainer.validate(batches)
-            scalars.append(
-                ("validation/\(entry.corpus)/\(entry.objective.rawValue)", HeldOutLoss(reports).value))
+        for (name, batches) in zip(validation.names, heldOut) where !batches.isEmpty {
+            scalars.append(("validation/\(name)", HeldOutLoss(try run.trainer.validate(batches)).value))
         }
         guard run.communication.rank == 0 else { return }
         try metrics?.write(step: step, scalars: scalars)
