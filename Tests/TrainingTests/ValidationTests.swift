@@ -1,3 +1,5 @@
+import Batches
+import Objectives
 import Rehearsal
 import Testing
 import Training

@@ -30,7 +30,7 @@ def more_memory_than_there_is_is_refused(scratch):
     """a run that needs more memory than the machine has is refused before it takes any, with what to change"""
     for recipe, settings, words in (
         (UNIMO2, ["mixture.0.batch_size=200000"],
-         ["mixture.0", "a batch of 200000 is larger than the corpus, which has 4000 samples", "lower its batch size"]),
+         ["mixture.0", "its batch of 200000 is larger than the corpus, which has 4000 samples", "lower its batch size"]),
         (UNIMO2, ["mixture.4.batch_size=200000"], ["mixture.4", "--set mixture.4.chunk="]),
         (UNIMO2, ["model.width=65536"], ["parameters take", "use a smaller model"]),
         (UNIMO, ["model.transformer.feed_forward=1000000", "model.width=8192"], ["parameters take"]),
@@ -84,15 +84,6 @@ def validation_is_part_of_what_is_announced(scratch):
 
 
 @check
-def any_number_of_held_out_batches_is_validated(scratch):
-    """thousands of held-out batches are validated"""
-    _, err = train(
-        UNIMO2, scratch, "steps=1", "validation.every=1", "validation.samples=4000", "validation.batch_size=1",
-        "corpora.held-out-pairs.scenes.count=4000")
-    expect_words(err, "step 1 held out:")
-
-
-@check
 def address_space_is_refused_with_a_remedy(scratch):
     """an address space that can't be reserved is a sentence with a remedy and exit code 2"""
     arguments = f"train {UNIMO2} --run {scratch}/run --set steps=1 --set mixture.4.batch_size=4000"
@@ -102,14 +93,3 @@ def address_space_is_refused_with_a_remedy(scratch):
     err = done.stderr.decode(errors="replace")
     expect(done.returncode == 2, f"exit {done.returncode}\n{err}")
     expect_words(err, "memory: expected", "bytes of address space", "ulimit -v unlimited")
-
-
-@check
-def evaluation_takes_the_chunks_that_fit(scratch):
-    """evaluation of a model with enormous layers computes fewer samples at a time instead of ending in a trap"""
-    train(
-        UNIMO, scratch, "steps=1", "batches_per_step=1", "model.transformer.feed_forward=400000",
-        "model.transformer.layers=1", *[f"mixture.{entry}.chunk=1" for entry in range(8)],
-        *[f"mixture.{entry}.batch_size=1" for entry in range(8)])
-    err, peak = measured("evaluate", "language", scratch / "run", "--corpus", "scenes:80", "--json")
-    expect(peak < 6000, f"{peak:.0f} MB\n{err}")

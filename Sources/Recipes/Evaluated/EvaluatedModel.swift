@@ -49,7 +49,7 @@ public final class EvaluatedModel {
     /// Samples computed at a time, where memory suffices.
     static let chunk = 64
     /// Bytes that a chunk may take: a smaller one is computed where it would take more.
-    private static var chunkBytes: Int { min(2 << 30, HostMemory.current.limit / 4) }
+    var chunkBytes = min(2 << 30, HostMemory.current.limit / 4)
 
     /// The samples of a corpus in its order, images as they are, texts as tokens.
     /// - Parameter seed: of the random numbers that `prepare` draws.
@@ -80,7 +80,7 @@ public final class EvaluatedModel {
             let end = min(start + size, count)
             let chunks = try reader.batch(of: start..<end, pool: pool).chunks
             let bytes = try chunks.map(footprint).max() ?? 0
-            if bytes > Self.chunkBytes, end - start > 1 {
+            if bytes > chunkBytes, end - start > 1 {
                 size = (end - start) / 2
                 continue
             }

@@ -10,7 +10,7 @@ struct MeasuredEntry: Sendable {
     /// As `--set` names it, for example `mixture.0`.
     let path: String
     let corpus: String
-    let batch: MeasuredBatch
+    var batch: MeasuredBatch
     /// Samples on one tape, at most.
     var chunk: Int
     /// Whether the recipe names the chunk.
@@ -57,6 +57,13 @@ struct MeasuredEntry: Sendable {
         MeasuredEntry(
             path: path, corpus: corpus, batch: batch, chunk: chunk, isChunkGiven: false, tokens: tokens,
             rowsPerImage: rowsPerImage, longest: longest, corpusCount: corpusCount)
+    }
+
+    /// The entry with batches of one sample.
+    var alone: MeasuredEntry {
+        var entry = self
+        (entry.batch.globalCount, entry.batch.sliceCount, entry.chunk) = (1, 1, 1)
+        return entry
     }
 
     /// The entry with the largest chunk that takes at most `arenaBytes`, or what one sample takes where that is more; as it is

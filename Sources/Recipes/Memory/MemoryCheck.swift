@@ -53,7 +53,7 @@ extension MemoryBound {
                 ": compute it in chunks, for example --set \(entry.path).chunk=\(fitting.chunk) (the result is the same), "
                 + "or lower its batch size"
         }
-        return largest.batch.globalCount > 1
+        return try entry.alone.footprint(model, pool).arenaBytes <= bytes
             ? ": lower its batch size" : ": use a smaller model, shorter texts, smaller images or fewer ranks on a node"
     }
 }

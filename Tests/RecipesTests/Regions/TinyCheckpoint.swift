@@ -1,11 +1,12 @@
 import Autograd
 import Checkpoints
 import Models
+import Text
 
 @testable import Recipes
 
-/// A checkpoint of a model as drawn, without a tokenizer.
-func writeCheckpoint(_ config: ModelConfig, seed: UInt64 = 1, to path: String) throws {
+/// A checkpoint of a model as drawn, without a tokenizer unless one is given.
+func writeCheckpoint(_ config: ModelConfig, tokenizer: Tokenizer? = nil, seed: UInt64 = 1, to path: String) throws {
     struct State: Codable { var seed: UInt64 }
     let model = config.makeModel()
     let store = try ParameterStore(model.parameters, alignment: 16)
@@ -15,7 +16,8 @@ func writeCheckpoint(_ config: ModelConfig, seed: UInt64 = 1, to path: String) t
     try writer.begin()
     try writer.commit(
         parts: try writer.write(contents, rank: 0, ranks: 1), state: State(seed: seed),
-        config: try ConfigFile.bytes(config), companions: [])
+        config: try ConfigFile.bytes(config),
+        companions: (tokenizer?.files ?? []).map { CheckpointWriter.Companion(name: $0.name, bytes: $0.contents) })
 }
 
 extension ModelConfig {
