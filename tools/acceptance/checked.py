@@ -10,9 +10,9 @@ import time
 from acceptance.checks import check
 from acceptance.corpora import Corpora
 from acceptance.faults import flip, model_file
-from acceptance.jobs import EVERY_OBJECTIVE, PACKED, Job, Run, expect, expect_gone, expect_words
+from acceptance.jobs import PACKED, ROOT, Job, Run, expect, expect_gone, expect_words
 
-SHORT = ("schedule.total_steps=40", "checkpoints.every=10", "ranks.threads=1")
+SMALLEST = ROOT / "tools/acceptance/smallest.yaml"
 HOST = os.uname().nodename
 
 
@@ -29,7 +29,7 @@ def faulty(rank, fault):
 
 
 def saved_run(scratch, ranks, *sets):
-    run = Run(scratch, "run", sets=[*SHORT, *sets], ranks=ranks)
+    run = Run(scratch, "run", recipe=SMALLEST, sets=sets, ranks=ranks)
     run.train("steps=20")
     expect([path.name for path in run.checkpoints] == ["step-00000010", "step-00000020"], f"{run.checkpoints}")
     return run
@@ -42,14 +42,15 @@ def other_view(scratch, run, change):
     shutil.copytree(run.checkpoints[-1], seen / "step-00000020")
     change(seen / "step-00000020")
     (seen / "step-00000010").symlink_to(run.checkpoints[0])
-    (seen / "step-00000030.tmp").symlink_to(run.path / "checkpoints/step-00000030.tmp")
+    # Where the ranks write next, together.
+    for name in ("step-00000020.tmp", "step-00000030.tmp"):
+        (seen / name).symlink_to(run.path / "checkpoints" / name)
     return scratch / "other"
 
 
 def resume(scratch, run, rank, view, code=0):
     """Goes on, with `rank` in another folder. Returns what was printed."""
-    sets = [part for text in (*SHORT, "steps=30") for part in ("--set", text)]
-    return Job("train", EVERY_OBJECTIVE, "--run", "run", *sets, ranks=run.ranks, cwd=scratch,
+    return Job("train", SMALLEST, "--run", "run", "--set", "steps=30", ranks=run.ranks, cwd=scratch,
                prefix=on_rank(rank, f"cd {view}")).wait(code)
 
 
@@ -65,7 +66,7 @@ for ranks, rank, kind in ((2, 1, "weights"), (3, 2, "moments"), (2, 1, "header")
         undisturbed = scratch / "undisturbed"
         shutil.copytree(run.path, undisturbed)
         shutil.rmtree(undisturbed / "checkpoints/step-00000020")
-        reference = Run(scratch, "undisturbed", sets=SHORT, ranks=ranks)
+        reference = Run(scratch, "undisturbed", recipe=SMALLEST, ranks=ranks)
         reference.train("steps=30")
         found = []
 
@@ -84,7 +85,7 @@ for ranks, rank, kind in ((2, 1, "weights"), (3, 2, "moments"), (2, 1, "header")
 @check("a rank that reads another manifest than rank 0 is named, and all go on from the older checkpoint")
 def other_manifest(scratch):
     run = saved_run(scratch, 2)
-    stranger = Run(scratch, "stranger", sets=[*SHORT, "seed=8"], ranks=2)
+    stranger = Run(scratch, "stranger", recipe=SMALLEST, sets=["seed=8"], ranks=2)
     stranger.train("steps=20")
 
     def change(checkpoint):
@@ -109,8 +110,8 @@ def unseen(scratch):
 def named(scratch):
     run = saved_run(scratch, 2)
     view = other_view(scratch, run, lambda path: flip(model_file(path), 5000))
-    message = Job("train", EVERY_OBJECTIVE, "--run", "run", "--resume", "run/checkpoints/step-00000020",
-                  "--set", "steps=30", "--set", "schedule.total_steps=40", ranks=2, cwd=scratch,
+    message = Job("train", SMALLEST, "--run", "run", "--resume", "run/checkpoints/step-00000020",
+                  "--set", "steps=30", ranks=2, cwd=scratch,
                   prefix=on_rank(1, f"cd {view}")).wait(4)
     expect_words(message, "rank 1: ", "expected SHA-256")
     expect(len(run.checkpoints) == 2, f"{run.checkpoints} are left")
@@ -120,7 +121,7 @@ def named(scratch):
 
 
 def flipped(scratch, ranks, rank, arena, *sets, code):
-    run = Run(scratch, f"{arena}-{ranks}-{rank}", sets=["steps=20", "ranks.threads=1", *sets], ranks=ranks)
+    run = Run(scratch, f"{arena}-{ranks}-{rank}", recipe=SMALLEST, sets=["checkpoints.every=1000", *sets], ranks=ranks)
     job = run.start(prefix=faulty(rank, f"replica.{arena}:7"))
     message = job.wait(code)
     return run, message
@@ -160,16 +161,15 @@ WORK = {
 
 def working(scratch, fault, action, rank, code):
     """A run of 2 ranks of which one sleeps or stops inside known work. Returns what was printed, and the ranks."""
-    sets = ["ranks.deadline=3s", "ranks.threads=1", "steps=4", "schedule.total_steps=8"]
-    recipe = EVERY_OBJECTIVE
+    sets = ["ranks.deadline=3s", "steps=4"]
+    recipe = SMALLEST
     if fault.startswith("stage"):
         Corpora(scratch)
         recipe, sets = PACKED, [*sets, f"loader.stage={scratch}/staged"]
     run = Run(scratch, f"run-{action.split('=')[0]}", recipe=recipe, sets=sets, ranks=2)
     if fault.startswith("checkpoint.read"):
         run.train()
-        sets[2] = "steps=6"
-        run.sets = sets
+        run.sets[1] = "steps=6"
     job = run.start(prefix=faulty(rank, f"{fault}:{action}"))
     if code == 0:
         return job.wait(), []
@@ -202,7 +202,8 @@ for fault, work in WORK.items():
     def stopped(scratch, fault=fault, work=work, rank=rank):
         # The launcher passes on rank 0's exit code; where that rank is the stopped one, another's.
         message, processes = working(scratch, fault, "stop", rank, code=5)
-        expect_words(message, f"rank {1 - rank}, {work}", f"waited 3 s for a message from rank {rank}")
+        line = next((line for line in message.splitlines() if "waited 3 s for a message from" in line), "")
+        expect_words(line, f"rank {1 - rank}, ", work, f"waited 3 s for a message from rank {rank}; that rank is dead")
         expect_gone(processes)
 
 
@@ -213,8 +214,8 @@ for fault, work in WORK.items():
 def prune_fails(scratch):
     for visit in (1, 2):
         for ranks in (0, 2):
-            run = Run(scratch, f"run-{visit}-{ranks}", ranks=ranks,
-                      sets=["steps=9", "checkpoints.every=3", "checkpoints.keep=1", "ranks.threads=1"])
+            run = Run(scratch, f"run-{visit}-{ranks}", recipe=SMALLEST, ranks=ranks,
+                      sets=["steps=9", "checkpoints.every=3", "checkpoints.keep=1"])
             message = run.train(environment={"UNIMO_FAULT": f"checkpoint.prune:{visit}:fail"})
             expect_words(message, "warning: old checkpoints are still there", "checkpoint.prune")
             left = [path.name for path in (run.path / "checkpoints").iterdir()]
@@ -224,9 +225,8 @@ def prune_fails(scratch):
 @check("updates left out before a resume count against skipped_steps")
 def skipped_steps(scratch):
     for ranks in (0, 2):
-        run = Run(scratch, f"run-{ranks}", ranks=ranks, sets=[
-            "optimizer.learning_rate=1e30", "schedule.warmup_steps=0", "schedule.kind=constant", "skipped_steps=5",
-            "schedule.total_steps=40", "ranks.threads=1"])
+        run = Run(scratch, f"run-{ranks}", recipe=SMALLEST, ranks=ranks,
+                  sets=["optimizer.learning_rate=1e30", "skipped_steps=5"])
         run.train("steps=4")
         before = sum(row["skipped"] for row in run.rows)
         expect(before >= 2, f"{before} updates were left out")
@@ -259,7 +259,7 @@ def bad_samples(scratch):
 @check("Ctrl-C of a run without a launcher is answered at once, saves and exits with 75")
 def interrupted_alone(scratch):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
-        run = Run(scratch, f"run-{number}", sets=["steps=1000000", "ranks.threads=1"])
+        run = Run(scratch, f"run-{number}", recipe=SMALLEST, sets=["steps=1000000"])
         job = run.start()
         job.wait_for("a step", lambda: run.last_row >= 0)
         os.kill(job.process.pid, number)
@@ -272,14 +272,14 @@ def interrupted_alone(scratch):
 @check("Ctrl-C and SIGTERM under mpirun are answered with how to stop, and that way saves and exits with 75")
 def interrupted_ranks(scratch):
     for number in (signal.SIGINT, signal.SIGTERM):
-        run = Run(scratch, f"run-{number}", sets=["steps=1000000"], ranks=2)
+        run = Run(scratch, f"run-{number}", recipe=SMALLEST, sets=["steps=1000000"], ranks=2)
         job = run.start()
         job.wait_for("a step", lambda: run.last_row >= 0)
         os.kill(job.process.pid, number)
         message = job.wait(None)
         expect_words(message, "the launcher ends this job", f"kill -USR1 {job.process.pid}")
         expect(message.count("kill -USR1") == 1, "it is said more than once")
-    run = Run(scratch, "right", sets=["steps=1000000"], ranks=2)
+    run = Run(scratch, "right", recipe=SMALLEST, sets=["steps=1000000"], ranks=2)
     job = run.start()
     job.wait_for("a step", lambda: run.last_row >= 0)
     os.kill(job.process.pid, signal.SIGUSR1)

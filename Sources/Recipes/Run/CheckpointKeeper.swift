@@ -49,7 +49,7 @@ struct CheckpointKeeper {
     func restore(
         _ checkpoint: Checkpoint, _ state: RunState, into snapshot: Snapshot, isNamed: Bool, pool: WorkerPool
     ) throws {
-        let restored = try reading(checkpoint.path, "restoring the checkpoint", isNamed: isNamed) {
+        let restored: Void? = try reading(checkpoint.path, "restoring the checkpoint", isNamed: isNamed) {
             (try snapshot.restore(checkpoint, state, pool: pool), "")
         }
         guard restored != nil else { throw SetAside() }

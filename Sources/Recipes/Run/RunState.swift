@@ -1,6 +1,7 @@
 import Autograd
 import Checkpoints
 import Collectives
+import Corpora
 import Foundation
 import Models
 import Runtime

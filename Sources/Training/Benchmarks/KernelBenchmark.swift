@@ -71,7 +71,7 @@ public enum KernelBenchmark {
         return best
     }
 
-    /// AdamW and the gradient norm, over more parameters than any cache holds.
+    /// AdamW, the gradient norm and the hash of a replica, over more parameters than any cache holds.
     private static func optimizerRows(
         _ pool: WorkerPool, peak: Double, seconds: Double
     ) throws -> [Measurement] {
@@ -85,8 +85,10 @@ public enum KernelBenchmark {
             optimizer.update(learningRate: 1e-4, gradientNorm: 1, active: [true])
         }
         let norm = BenchmarkClock.best(seconds: seconds) { _ = optimizer.gradientNorm(active: [true]) }
-        // Weights, gradients and two moments are read and written; the norm reads gradients.
-        return [("adamW", 32.0, update), ("gradientNorm", 4.0, norm)].map { name, bytes, time in
+        let hash = BenchmarkClock.best(seconds: seconds) { _ = ReplicaDigest(optimizer, counters: [], pool: pool) }
+        // Weights, gradients and two moments are read and written; the norm reads gradients, the hash all but them.
+        let rows = [("adamW", 32.0, update), ("gradientNorm", 4.0, norm), ("replicaHash", 12.0, hash)]
+        return rows.map { name, bytes, time in
             Measurement(
                 name: name, value: bytes * Double(parameter.count) / time * 1e-9, unit: "GB/s", peak: peak,
                 extra: ["seconds": time])
