@@ -49,7 +49,8 @@ class Tally:
         ran = ", ".join(f"{count} of {kind}" for kind, count in sorted(self.ran.items())) or "none"
         print(f"\nRecipes that ran: {ran}; refused: {self.refused.total()}")
         share, seed = self.memory
-        print(f"Memory: at most {100 * share:.0f} % of what was announced (seed {seed})")
+        if seed is not None:
+            print(f"Memory: at most {100 * share:.0f} % of what was announced (seed {seed})")
         if self.is_mostly_refused:
             print(f"{self.plain_refused} of {self.plain} ordinary recipes were refused: too little is covered")
         for title, counter in (
