@@ -138,7 +138,8 @@ class Data:
         self.weigh(made)
         if draw.chance(0.2):
             made["batch_tokens"] = draw.pick(1, 30, 64, 150, 400)
-            made["pool"] = draw.pick(1, 2, 7, 16, 40)
+            if draw.chance(0.8):
+                made["pool"] = draw.pick(1, 2, 7, 16, 40, 5000)
         else:
             made["batch_size"] = draw.pick(*SIZES)
             if draw.chance(0.15):
