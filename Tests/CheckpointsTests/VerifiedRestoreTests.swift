@@ -56,7 +56,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let (checkpoint, _) = try saved(directory)
         var number: Float = 0
-        try withUnsafeMutableBytes(of: &number) { bytes in
+        withUnsafeMutableBytes(of: &number) { bytes in
             let stranger = RestoreTarget(name: "stranger", shape: [1], bytes: bytes)
             let error = #expect(throws: CheckpointError.self) {
                 try checkpoint.restoreVerified(weights: [stranger], optimizer: [:], pool: WorkerPool(threads: 1))

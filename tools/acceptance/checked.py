@@ -133,11 +133,12 @@ for ranks, rank in ((2, 1), (3, 1), (3, 0)):
     def replica(scratch, ranks=ranks, rank=rank):
         for arena in ("weights", "exp_avg", "exp_avg_sq"):
             run, message = flipped(scratch, ranks, rank, arena, "checks.replicas=5", code=6)
-            expect_words(message, "after step 10 the replicas differ", f" in {arena} of ")
+            # By then a moment that differs has changed its weight too.
+            expect_words(message, "after step 10 the replicas differ", f" {arena} of ")
             if ranks == 2:
                 expect_words(message, f"rank 0 on {HOST} and rank 1 on {HOST} differ in", "no majority")
             else:
-                expect_words(message, f"rank {rank} on {HOST} has other bits than most in {arena} of ")
+                expect_words(message, f"rank {rank} on {HOST} has other bits than most in ")
             expect(message.count("the replicas differ") == 1, "it is said more than once")
             expect(run.last_row == 9 and not run.checkpoints, f"step {run.last_row}, {run.checkpoints}")
 

@@ -46,6 +46,8 @@ struct ReplicaDifference: CustomStringConvertible {
     }
 
     private func listed(_ indices: [Int]) -> String {
-        names[indices[0]] + (indices.count > 1 ? " and \(indices.count - 1) more" : "")
+        let shown = 4
+        let more = indices.count > shown ? " and \(indices.count - shown) more" : ""
+        return indices.prefix(shown).map { names[$0] }.joined(separator: ", ") + more
     }
 }
