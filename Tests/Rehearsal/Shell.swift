@@ -1,7 +1,7 @@
 import Glibc
 
 /// Runs a command; its exit code and what it printed.
-func shell(_ command: String) -> (code: Int32, output: String) {
+public func shell(_ command: String) -> (code: Int32, output: String) {
     guard let pipe = popen("(\(command)) 2>&1", "r") else { return (-1, "") }
     var output: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 4096)
