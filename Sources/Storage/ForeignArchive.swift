@@ -63,6 +63,7 @@ public final class ForeignArchive {
     /// Bytes of the member's contents that have been read.
     private var taken: UInt64 = 0
     private var isOpen = false
+    private var isAtEnd = false
     /// Members met so far, and those to pass over before the first.
     private var number: UInt64 = 0
     private let skipped: UInt64
@@ -102,6 +103,7 @@ public final class ForeignArchive {
     }
 
     private func nextMember() throws(StorageError) -> Member? {
+        guard !isAtEnd else { return nil }
         try skipRest()
         feed.headerBudget = Self.headerLimit[format]
         defer { feed.headerBudget = nil }
@@ -115,10 +117,13 @@ public final class ForeignArchive {
         uselocale(old)
         switch status {
         case ARCHIVE_OK, ARCHIVE_WARN: break
-        case ARCHIVE_EOF: return nil
+        case ARCHIVE_EOF:
+            isAtEnd = true
+            return nil
         default:
             // Of an archive cut in the zeros at its end nothing is missing.
-            if isInPadding { return nil }
+            isAtEnd = isInPadding
+            if isAtEnd { return nil }
             throw fault("\(format.rawValue) archive's header")
         }
         guard let entry else { return nil }

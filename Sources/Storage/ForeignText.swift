@@ -62,6 +62,7 @@ public enum ForeignText {
         let (even, odd) = (zeros[0] + zeros[2], zeros[1] + zeros[3])
         // A few zeros may stand in a text that is UTF-8 otherwise.
         let least = isUTF8 ? (first.count + 3) / 4 : 1
+        guard !isUTF8 || first.count % 2 == 0 else { return nil }
         if even == 0, odd >= least { return other("UTF-16", "little-endian, without a mark", "UTF-16LE") }
         if odd == 0, even >= least { return other("UTF-16", "big-endian, without a mark", "UTF-16BE") }
         return nil

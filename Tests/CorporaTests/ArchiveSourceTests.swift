@@ -39,7 +39,7 @@ import Testing
             let sample = try corpus.read(number)
             texts[sample.key] = try sample.texts.joined(separator: "|")
         }
-        #expect(texts.count == report.samples)
+        #expect(Set(try (0..<corpus.count).map { ByteText(try corpus.key($0)) }).count == report.samples)
         return (report, texts)
     }
 
@@ -176,7 +176,7 @@ import Testing
             "ln a.png c.png; ln -s b.txt c.txt; cp a.png ._x.png; cp a.txt lonely.txt; ln -s no.png d.png; cp a.txt d.txt; "
                 + "tar cf ../1.tar a.* ._x.png b.png ._x.png b.txt c.* lonely.txt d.*; cat ../1.tar ../1.tar > ../t.tar; "
                 + "gzip -k ../t.tar; bzip2 -k ../t.tar")
-        for source in ["t.tar", "t.tar.gz", "t.tar.bz2"] { try everyPosition(directory, source, events: 18) }
+        for source in ["t.tar", "t.tar.gz", "t.tar.bz2"] { try everyPosition(directory, source, events: 16) }
     }
 
     private func everyPosition(_ directory: TemporaryDirectory, _ source: String, events wanted: Int) throws {

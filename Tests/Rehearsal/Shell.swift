@@ -1,8 +1,12 @@
 import Glibc
+import Storage
 
-/// Runs a command; its exit code and what it printed.
+/// Runs a command of bash, up to its first failure; the exit code and what was printed.
 public func shell(_ command: String) -> (code: Int32, output: String) {
-    guard let pipe = popen("(\(command)) 2>&1", "r") else { return (-1, "") }
+    guard let directory = try? TemporaryDirectory() else { return (-1, "no temporary directory") }
+    let script = directory("script")
+    do { try AtomicFile.write(Array(command.utf8), to: script) } catch { return (-1, "\(error)") }
+    guard let pipe = popen("bash -e \(script) 2>&1", "r") else { return (-1, "") }
     var output: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 4096)
     while true {

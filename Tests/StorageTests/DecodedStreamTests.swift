@@ -41,7 +41,8 @@ import Testing
             var flipped = bytes
             flipped[bytes.count - (name == "lz4" ? 12 : 24)] ^= 4
             for (what, damaged) in [
-                ("cut", Array(bytes.dropLast(7))), ("flipped", flipped), ("longer", bytes + Array("junk".utf8)),
+                ("cut", Array(bytes.dropLast(7))), ("flipped", flipped),
+                ("longer", bytes + Array("something else".utf8)),
             ] {
                 try directory.put("damaged.\(name)", damaged)
                 let error = #expect(throws: StorageError.self, "\(name), \(what)") {

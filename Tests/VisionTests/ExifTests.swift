@@ -10,7 +10,7 @@ import Testing
             let little = (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
             return big ? little.reversed() : little
         }
-        let values = number(value, width) + (1..<max(count, 1)).flatMap { _ in number(1, width) }
+        let values = number(value, width) + (1..<min(max(count, 1), 8)).flatMap { _ in number(1, width) }
         let field = away ? number(26, 4) : values + [UInt8](repeating: 0, count: max(0, 4 - values.count))
         return Array((big ? "MM" : "II").utf8) + number(42, 2) + number(8, 4) + number(1, 2) + number(0x0112, 2)
             + number(type, 2) + number(count, 4) + field.prefix(4) + number(0, 4) + (away ? values : [])

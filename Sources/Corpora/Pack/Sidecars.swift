@@ -27,7 +27,9 @@ struct Sidecars {
     /// The captions of an image, best first.
     func captions(of image: String) -> [Sidecar] {
         let found = captions[ByteText(SampleName.withoutExtension(image))] ?? []
-        return SourceRules.captionNames.flatMap { name in found.filter { $0.name == name } }
+        return SourceRules.captionNames.flatMap { name in
+            found.filter { $0.name == name }.sorted { ByteText($0.file) < ByteText($1.file) }
+        }
     }
 
     /// What a file would be to an image that is not there; nil for what is no caption, or lies beside its image.
@@ -38,6 +40,8 @@ struct Sidecars {
 
     /// `a.captions.json` may be the list of captions of `a`, or the record of `a.captions`.
     private static func readings(_ name: String) -> [(stem: String, kind: String)] {
+        // Every such name ends with one of these; most files are images, whose don't.
+        guard let last = name.utf8.last, [UInt8(ascii: "t"), UInt8(ascii: "n")].contains(last | 0x20) else { return [] }
         let bytes = Array(name.utf8)
         return SourceRules.captionNames.compactMap { kind in
             let ending = Array(".\(kind)".utf8)
