@@ -68,6 +68,7 @@ def names_are_bytes(scratch):
         [running.BINARY, "corpus", "pack", "--kind", "pairs", "--from", source + b"/caf\xe9.png", "--out", scratch / "one"],
         capture_output=True, env=environment())
     expect(done.returncode == 0, done.stderr.decode(errors="replace"))
+    expect_words(done.stderr.decode(), "caf\\xE9.png")
     expect_words(run("corpus", "peek", scratch / "one", "0")[0], "caf%E9", "number 0")
 
 
