@@ -1,5 +1,5 @@
-import Runtime
 import Batches
+import Runtime
 
 /// Different samples of a corpus that could not be used.
 public struct UnusableSamples: Sendable, Equatable, Codable {
