@@ -27,6 +27,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 // System libraries behind inline shims: name, pkg-config name.
 let libraries = [
     ("CMPI", "mpi-c"), ("COpenBLAS", "openblas"), ("CZstd", "libzstd"), ("CZlib", "zlib"), ("CCrypto", "libcrypto"),
+    ("CArchive", "libarchive"),
 ]
 
 // The house: each room and what it may import. `tools/check-imports` holds the sources against this table.
@@ -34,7 +35,7 @@ let rooms: [(name: String, imports: [String], packages: [Target.Dependency])] = 
     ("Runtime", ["CBaseline"], [logging]),
     ("Tensors", ["Runtime", "CBaseline", "COpenBLAS"], []),
     ("Autograd", ["Runtime", "Tensors"], []),
-    ("Storage", ["Runtime", "CZstd", "CZlib", "CCrypto"], [system]),
+    ("Storage", ["Runtime", "CZstd", "CZlib", "CCrypto", "CArchive"], [system]),
     ("Collectives", ["Runtime", "CBaseline"], []),
     ("MPITransport", ["Runtime", "Collectives", "CMPI"], []),
     ("Batches", ["Runtime", "Tensors"], []),

@@ -1,12 +1,16 @@
 import Runtime
 
-/// A file read from front to back, with gzip or zstd, told by the first bytes, undone on the way.
+/// A file read from front to back, with its compression, told by the first bytes, undone on the way.
 public final class DecodedStream {
-    /// How the file is compressed.
-    public enum Compression: String, Sendable { case none, gzip, zstd }
-
     /// Bytes asked of the file at once, and made of them at once.
     private static let pieceSize = 256 << 10
+
+    /// What undoes the compression.
+    private enum Decoder {
+        case none
+        case piecewise(any StreamDecoder)
+        case library(ArchiveFilter)
+    }
 
     public let path: String
     public let compression: Compression
@@ -15,7 +19,7 @@ public final class DecodedStream {
     /// Decoded bytes that are still to be taken.
     public private(set) var buffer: ArraySlice<UInt8> = []
     private let file: InputFile
-    private let decoder: (any StreamDecoder)?
+    private let decoder: Decoder
     private var input: ArraySlice<UInt8> = []
     private var inputOffset: UInt64 = 0
 
@@ -24,13 +28,14 @@ public final class DecodedStream {
     public init(path: String, at offset: UInt64 = 0) throws(StorageError) {
         self.path = path
         file = try InputFile(path: path)
-        let magic = try file.read(at: 0, count: Int(min(4, file.size)))
-        compression = Self.compression(magic)
+        compression = Compression(
+            magic: try file.read(at: 0, count: Int(min(UInt64(Compression.magicLength), file.size))))
         decoder =
             switch compression {
-            case .none: nil
-            case .gzip: Inflater(.gzip)
-            case .zstd: ZstdStreamDecoder()
+            case .none: .none
+            case .gzip: .piecewise(Inflater())
+            case .zstd: .piecewise(ZstdStreamDecoder())
+            case .bzip2, .xz, .lz4, .lzip: .library(try ArchiveFilter(file, compression))
             }
         if compression == .none {
             guard offset <= file.size else { throw damaged("at least \(offset) bytes", "\(file.size)") }
@@ -40,42 +45,55 @@ public final class DecodedStream {
         }
     }
 
-    private static func compression(_ magic: [UInt8]) -> Compression {
-        if magic.starts(with: [0x1F, 0x8B]) { return .gzip }
-        guard magic.count == 4, magic[1...3] == [0xB5, 0x2F, 0xFD] || magic[1...3] == [0x2A, 0x4D, 0x18] else {
-            return .none
-        }
-        return magic[0] == 0x28 || magic[0] & 0xF0 == 0x50 ? .zstd : .none
-    }
-
     /// Bytes of the file itself that have been read.
-    public var consumed: UInt64 { inputOffset - UInt64(input.count) - (decoder == nil ? UInt64(buffer.count) : 0) }
+    public var consumed: UInt64 {
+        switch decoder {
+        case .none: inputOffset - UInt64(buffer.count)
+        case .piecewise: inputOffset - UInt64(input.count)
+        case .library(let filter): filter.consumed
+        }
+    }
     /// Bytes of the file itself.
     public var fileSize: UInt64 { file.size }
 
     /// Makes `buffer` longer; false at the end of the file.
     @discardableResult public func fill() throws(StorageError) -> Bool {
-        guard let decoder else {
-            let piece = try nextInput()
-            guard !piece.isEmpty else { return false }
-            buffer = buffer.isEmpty ? piece[...] : buffer + piece
-            return true
-        }
+        let piece =
+            switch decoder {
+            case .none: try nextInput()
+            case .piecewise(let decoder): try nextPiece(decoder)
+            case .library(let filter): try nextPiece(filter)
+            }
+        guard !piece.isEmpty else { return false }
+        buffer = buffer.isEmpty ? piece[...] : buffer + piece
+        return true
+    }
+
+    /// The next decoded bytes; empty at the end.
+    private func nextPiece(_ decoder: any StreamDecoder) throws(StorageError) -> [UInt8] {
         while true {
             if input.isEmpty { input = try nextInput()[...] }
             let isLast = input.isEmpty
             let (piece, used) = try decode(decoder)
             input = input.dropFirst(used)
-            if !piece.isEmpty {
-                buffer = buffer.isEmpty ? piece[...] : buffer + piece
-                return true
-            }
+            if !piece.isEmpty { return piece }
             if isLast && used == 0 {
                 guard decoder.isAtEnd else { throw damaged("a whole \(compression.rawValue) stream", "an early end") }
-                return false
+                return []
             }
             guard used > 0 || isLast else { throw damaged("\(compression.rawValue) data", "bytes that lead nowhere") }
         }
+    }
+
+    private func nextPiece(_ filter: ArchiveFilter) throws(StorageError) -> [UInt8] {
+        var fault: StorageError?
+        let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceSize) { output, filled in
+            do throws(StorageError) {
+                filled = try filter.decode(into: UnsafeMutableRawBufferPointer(output))
+            } catch { fault = error }
+        }
+        if let fault { throw fault }
+        return piece
     }
 
     private func nextInput() throws(StorageError) -> [UInt8] {
@@ -96,7 +114,7 @@ public final class DecodedStream {
                 } catch { fault = error }
             }
         }
-        if let fault { throw damaged("\(compression.rawValue) data", fault.reason) }
+        if let fault { throw refused(fault) }
         return (piece, used)
     }
 
@@ -126,19 +144,33 @@ public final class DecodedStream {
     public func skip(_ count: UInt64) throws(StorageError) {
         var left = count
         while left > 0 {
-            if decoder == nil && buffer.isEmpty {
-                guard left <= file.size - inputOffset else {
-                    throw damaged("\(left) more bytes", "the end of the file")
-                }
-                inputOffset += left
-                offset += left
-                return
+            if buffer.isEmpty {
+                left -= seekAhead(left)
+                if left == 0 { return }
             }
             if buffer.isEmpty, try !fill() { throw damaged("\(left) more bytes", "the end of the file") }
             let part = Int(min(left, UInt64(buffer.count)))
             drop(part)
             left -= UInt64(part)
         }
+    }
+
+    /// Passes over up to `count` bytes without reading them, which only a file that is not compressed allows.
+    /// - Returns: how many; 0 while there are bytes in the buffer.
+    func seekAhead(_ count: UInt64) -> UInt64 {
+        guard case .none = decoder, buffer.isEmpty else { return 0 }
+        let skipped = min(count, file.size - inputOffset)
+        inputOffset += skipped
+        offset += skipped
+        return skipped
+    }
+
+    private func refused(_ fault: DecodingFault) -> StorageError {
+        guard let remedy = fault.remedy else { return damaged("\(compression.rawValue) data", fault.reason) }
+        return .unsupported(
+            FileFault(
+                path: path, offset: inputOffset - UInt64(input.count),
+                expected: "\(compression.rawValue) data that can be read here", found: fault.reason, remedy: remedy))
     }
 
     /// A fault at the place reached.

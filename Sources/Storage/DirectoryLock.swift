@@ -9,7 +9,7 @@ public final class DirectoryLock: Sendable {
     /// Claims `directory` through its `.lock` file, which says who holds it.
     public init(directory: String) throws(StorageError) {
         let path = directory + "/.lock"
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = open(path.systemPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw fail("open the lock", path) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             defer { close(descriptor) }

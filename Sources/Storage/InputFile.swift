@@ -9,7 +9,7 @@ public final class InputFile: Sendable {
     private let descriptor: Int32
 
     public init(path: String) throws(StorageError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = open(path.systemPath, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw fail("open", path) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -79,6 +79,17 @@ public final class InputFile: Sendable {
                     remedy: "this is not such a file, or it has to be split"))
         }
         return try file.read(at: 0, count: Int(file.size))
+    }
+
+    /// All bytes of a text of others without its byte order mark; one that begins in another encoding than UTF-8 is refused
+    /// by name.
+    public static func textBytes(of path: String, limit: UInt64) throws(StorageError) -> [UInt8] {
+        let bytes = try contents(of: path, limit: limit)
+        if let fault = ForeignText.encoding(ofBeginning: bytes) {
+            throw .unsupported(
+                FileFault(path: path, offset: 0, expected: "text in UTF-8", found: fault.found, remedy: fault.remedy))
+        }
+        return Array(ForeignText.withoutMark(bytes))
     }
 
     /// SHA-256 of the whole file, read in pieces of 1 MiB.

@@ -23,7 +23,7 @@ public final class OutputFile {
 
     /// - Parameter faultPoint: the prefix of the fault points `….write` and `….fsync` visited here.
     public init(path: String, faultPoint: String = "storage") throws(StorageError) {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        descriptor = open(path.systemPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw fail("create", path) }
         self.path = path
         self.faultPoint = faultPoint
@@ -80,7 +80,7 @@ public enum AtomicFile {
             digest.name = Directory.name(of: path)
             return digest
         } catch {
-            unlink(temporary)
+            unlink(temporary.systemPath)
             throw error
         }
     }

@@ -18,7 +18,7 @@ public final class EventFile {
         let name = host.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
         let time = Clock.wallSeconds
         path = "\(directory)/events.out.tfevents.\(Int(time)).\(name).\(getpid()).0"
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        descriptor = open(path.systemPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw TelemetryError.system(path, "open it") }
         try append(Event.version(wallTime: time) + Event.start(step: start, wallTime: time))
     }

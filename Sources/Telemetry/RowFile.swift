@@ -1,4 +1,5 @@
 import Glibc
+import Runtime
 
 /// A file of JSON lines that only grows: each row is one `write` at the end of the file, so that another process can
 /// follow it and a killed one leaves at most its last row unfinished.
@@ -20,7 +21,7 @@ public final class RowFile {
     /// - Parameter prefix: what stands before the integer in every row.
     public init(path: String, prefix: String, startingAt start: Int) throws {
         self.path = path
-        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        descriptor = open(path.systemPath, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw TelemetryError.system(path, "open it") }
         let kept = try keptBytes(prefix: Array(prefix.utf8), start: start)
         guard ftruncate(descriptor, kept) == 0, fsync(descriptor) == 0 else {

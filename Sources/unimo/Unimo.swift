@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Runtime
 
 @main struct Unimo: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,5 +19,14 @@ import Glibc
             EvaluateCommand.self, EmbedCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 
-    static func main() { Glibc.exit(Program.run(Array(CommandLine.arguments.dropFirst()))) }
+    static func main() { Glibc.exit(Program.run(arguments)) }
+
+    /// Swift would replace bytes that are no UTF-8; in the name of a file they must stay what they are.
+    private static var arguments: [String] {
+        (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+            CommandLine.unsafeArgv[index].map {
+                ForeignName.text(UnsafeRawBufferPointer(start: $0, count: strlen($0)))
+            }
+        }
+    }
 }

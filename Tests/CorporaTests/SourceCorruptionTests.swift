@@ -21,35 +21,6 @@ import Testing
         return bytes + Tar.end
     }
 
-    /// A gzip file of one stored block.
-    private static func gzip(_ contents: [UInt8]) -> [UInt8] {
-        let (length, sum) = (UInt16(contents.count), Deflate.checksum(contents))
-        func little<Word: FixedWidthInteger>(_ word: Word) -> [UInt8] {
-            withUnsafeBytes(of: word.littleEndian) { Array($0) }
-        }
-        return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1] + little(length) + little(~length) + contents + little(sum)
-            + little(UInt32(contents.count))
-    }
-
-    /// A zip archive of stored members.
-    private static func zip(_ members: [(name: String, bytes: [UInt8])]) -> [UInt8] {
-        func little<Word: FixedWidthInteger>(_ word: Word) -> [UInt8] {
-            withUnsafeBytes(of: word.littleEndian) { Array($0) }
-        }
-        var (file, list): ([UInt8], [UInt8]) = ([], [])
-        for (name, bytes) in members {
-            let sizes = little(Deflate.checksum(bytes)) + little(UInt32(bytes.count)) + little(UInt32(bytes.count))
-            let offset = little(UInt32(file.count))
-            let lengths = little(UInt16(name.utf8.count)) + [0, 0]
-            file += [0x50, 0x4B, 3, 4, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0] + sizes + lengths + Array(name.utf8) + bytes
-            list += [0x50, 0x4B, 1, 2, 20, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0] + sizes + lengths
-            list += [UInt8](repeating: 0, count: 10) + offset + Array(name.utf8)
-        }
-        let count = little(UInt16(members.count))
-        return file + list + [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + count + count + little(UInt32(list.count))
-            + little(UInt32(file.count)) + [0, 0]
-    }
-
     private static func victims() throws -> [Victim] {
         let boxes = NumpyArray([1, 2, 3, 4, 5, 6, 7, 8], shape: [2, 4])
         let features = NumpyArray((0..<10).map { Float($0) }, shape: [2, 5])
@@ -63,7 +34,7 @@ import Testing
         let long = (0..<60).map { "Sentence \($0) is — été — 犬。 " }.joined()
         return [
             Victim(name: "a.tar", kind: .texts, bytes: try archive()),
-            Victim(name: "b.tar.gz", kind: .texts, bytes: gzip(try archive())),
+            Victim(name: "b.tar.gz", kind: .texts, bytes: ForeignBytes.gzip(try archive())),
             Victim(
                 name: "c.jsonl", kind: .texts,
                 bytes: Array((0..<9).map { #"{"key":"\#($0)","text":"t\u00e9"}"# + "\n" }.joined().utf8)),
@@ -74,7 +45,7 @@ import Testing
             Victim(name: "h.tsv", kind: .regions, bytes: Array((row + row).utf8)),
             Victim(
                 name: "i.npz", kind: .regions,
-                bytes: zip([
+                bytes: ForeignBytes.zip([
                     ("x.npy", features.bytes), ("bbox.npy", boxes.bytes), ("image_w.npy", size.bytes),
                     ("image_h.npy", size.bytes),
                 ])),
@@ -164,13 +135,13 @@ import Testing
         }
         for shape in ["4294967296, 4294967296", "9223372036854775807, 2", "-1, 4", "1073741824, 4"] {
             let found = try reasons(
-                "shape.npz", .regions, Self.zip([("x.npy", npy(shape)), ("bbox.npy", npy("1, 4"))]))
+                "shape.npz", .regions, ForeignBytes.zip([("x.npy", npy(shape)), ("bbox.npy", npy("1, 4"))]))
             #expect(found.contains("at most \(1 << 30) bytes"), "\(shape): \(found)")
         }
         let pickled =
             [0x93] + Array("NUMPY".utf8) + [1, 0, 55, 0]
             + Array("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }".utf8.prefix(55))
-        let found = try reasons("object.npz", .regions, Self.zip([("x.npy", pickled)]))
+        let found = try reasons("object.npz", .regions, ForeignBytes.zip([("x.npy", pickled)]))
         #expect(found.contains("numbers") && found.contains("|O"), "\(found)")
         let boxes = try reasons("boxes.tsv", .regions, Array("1\t2\t2\t99999999999\tAAAA\tAAAA\n".utf8))
         #expect(boxes.contains("num_boxes"), "\(boxes)")

@@ -106,6 +106,7 @@ import Testing
             ("x4", .pairs, Array("{\"images\": [{\"sentences\": []}]}".utf8), .karpathy),
             ("x5", .pairs, fakePNG(20, seed: 1), .image),
             ("x6", .regions, [0x50, 0x4B, 3, 4, 0], .regionArchive),
+            ("x6", .texts, [0x50, 0x4B, 3, 4, 0], .archive),
             ("x7.tsv", .texts, Array("a\tb".utf8), .tabSeparated),
             ("x8.csv", .texts, Array("a,b".utf8), .commaSeparated),
             ("x9", .regions, Array("1\t2\t3".utf8), .regionTable),
@@ -116,9 +117,9 @@ import Testing
             #expect(try FileFormat(named: directory(name), format: .automatic, kind: kind) == wanted, "\(name)")
         }
         let error = #expect(throws: CorpusError.self) {
-            try FileFormat(named: directory("x6"), format: .automatic, kind: .texts)
+            try FileFormat(named: directory("x5"), format: .automatic, kind: .texts)
         }
-        #expect("\(error!)".contains("can be packed as regions, not as texts"))
+        #expect("\(error!)".contains("can be packed as images, pairs, not as texts"))
     }
 
     @Test("keys by hash: ten thousand are told apart, and none is forgotten")

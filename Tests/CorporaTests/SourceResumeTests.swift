@@ -41,6 +41,7 @@ import Testing
         switch event {
         case .item(let item): "\(item.key) \(item.text)"
         case .rejected(let source): "rejected \(source)"
+        case .leftOut(let reason, let path): "left out \(reason) \(path)"
         case .unpaired(let path): "unpaired \(path)"
         }
     }

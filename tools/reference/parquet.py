@@ -5,7 +5,8 @@
 Rows with images in them (bytes, or the struct of `bytes` and `path` that Hugging Face datasets use) become tar archives
 in the WebDataset layout, rows without become JSON lines. Columns are found by name: `key` or `id`; `text`, `caption` or
 `captions`; `image` or `jpg`. A list of texts becomes several captions. Rows keep their order; a file is read row group
-by row group. FOLDER appears when it is complete.
+by row group. Rows without an image (or, where there are no images, without a text) are counted and left out. FOLDER
+appears when it is complete.
 """
 
 import argparse
@@ -44,11 +45,28 @@ def choose(schema, wanted):
 
 
 def image_bytes(value, where):
+    """The bytes of an image; None where the row has none."""
     if isinstance(value, dict):
+        if value.get("bytes") is None and value.get("path") is not None:
+            raise SystemExit(f"parquet: {where}: the image is not in the file; write its path as text, or embed it")
         value = value.get("bytes")
-    if not isinstance(value, bytes) or not value:
-        raise SystemExit(f"parquet: {where}: the image is not in the file; write its path as text, or embed it")
-    return value
+    if value is not None and not isinstance(value, bytes):
+        raise SystemExit(f"parquet: {where}: the image is a {type(value).__name__}, neither bytes nor a path")
+    return value or None
+
+
+class LeftOut:
+    """Rows that become no sample, by what they lack."""
+
+    def __init__(self):
+        self.rows = {}
+
+    def add(self, what, where):
+        self.rows.setdefault(what, []).append(where)
+
+    def lines(self):
+        for what, places in self.rows.items():
+            yield f"left out, without {what}: {len(places)}, such as {places[0]}"
 
 
 def holds_images(schema, chosen):
@@ -101,8 +119,24 @@ def safe(key):
     return str(key).replace(".", "_").strip("/") or "_"
 
 
+def stems(paths):
+    """File → what its rows' keys begin with: its name, and where several have it as many folders as tell them apart."""
+    parts = {path: path.resolve().with_suffix("").parts for path in paths}
+    named = {}
+    for path, own in parts.items():
+        others = [other for key, other in parts.items() if key != path]
+        length = next((n for n in range(1, len(own)) if all(other[-n:] != own[-n:] for other in others)), None)
+        if length is None:
+            raise SystemExit(f"parquet: {path} is named twice; name each file once")
+        named[path] = "/".join(own[-length:])
+    return named
+
+
 def convert(paths, folder, wanted, size):
-    archives, lines, count = Archives(folder, size), None, 0
+    archives, lines, count, left_out = Archives(folder, size), None, 0, LeftOut()
+    if len(set(paths)) < len(paths):
+        raise SystemExit("parquet: a file is named twice; name each file once")
+    named = stems(paths)
     for path in paths:
         schema = pyarrow.parquet.ParquetFile(path).schema_arrow
         chosen = choose(schema, wanted)
@@ -112,13 +146,19 @@ def convert(paths, folder, wanted, size):
         for number, row in rows(path, chosen):
             where = f"{path}, row {number}"
             key = row.get("key")
-            key = f"{path.stem}/{number:08}" if key is None else key
+            key = f"{named[path]}/{number:08}" if key is None else key
             text = row.get("text")
             if text is not None and not isinstance(text, (str, list)):
                 raise SystemExit(f"parquet: {where}: the text is a {type(text).__name__}")
+            data = image_bytes(row["image"], where) if embedded else row.get("image")
+            if "image" in chosen and not data:
+                left_out.add("an image", where)
+                continue
+            if "image" not in chosen and not text:
+                left_out.add("a text", where)
+                continue
             count += 1
             if embedded:
-                data = image_bytes(row["image"], where)
                 members = [(suffix(data), data)]
                 if isinstance(text, list):
                     members.append(("captions.json", json.dumps(text, ensure_ascii=False).encode()))
@@ -132,7 +172,7 @@ def convert(paths, folder, wanted, size):
     archives.close()
     if lines:
         lines.close()
-    return count
+    return count, left_out
 
 
 def main():
@@ -151,7 +191,7 @@ def main():
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
-        count = convert(options.files, staging, options.columns or {}, options.shard_size)
+        count, left_out = convert(options.files, staging, options.columns or {}, options.shard_size)
         os.rename(staging, options.out)
     except (OSError, pyarrow.ArrowException) as fault:
         shutil.rmtree(staging, ignore_errors=True)
@@ -160,6 +200,8 @@ def main():
         shutil.rmtree(staging, ignore_errors=True)
         raise
     print(f"{options.out}: {count} rows")
+    for line in left_out.lines():
+        print(line)
 
 
 if __name__ == "__main__":

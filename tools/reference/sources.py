@@ -285,11 +285,11 @@ def parquet(root, table):
 
 @case("pairs")
 def parquet_images(root):
-    """Parquet with embedded images and lists of captions, as Hugging Face datasets write it"""
+    """Parquet with embedded images and lists of captions, as Hugging Face datasets write it; rows without one are left out"""
     found = list(pairs(""))
-    images = [{"bytes": image, "path": None} for _, image, _ in found]
-    texts = [[caption, "another"] for _, _, caption in found]
-    parquet(root, pyarrow.table({"image": images, "captions": texts, "id": [f"k{n}" for n in range(len(found))]}))
+    images = [{"bytes": image, "path": None} for _, image, _ in found] + [None, {"bytes": None, "path": None}]
+    texts = [[caption, "another"] for _, _, caption in found] + [["lost"]] * 2
+    parquet(root, pyarrow.table({"image": images, "captions": texts, "id": [f"k{n}" for n in range(len(images))]}))
     return {
         f"{n // SHARD_ROWS:06}/k{n}": {"jpg": image, "txt": caption, "captions.json": [caption, "another"]}
         for n, (_, image, caption) in enumerate(found)
@@ -299,7 +299,7 @@ def parquet_images(root):
 @case("texts")
 def parquet_texts(root):
     """Parquet with texts, through JSON lines"""
-    parquet(root, pyarrow.table({"text": CAPTIONS, "other": list(range(len(CAPTIONS)))}))
+    parquet(root, pyarrow.table({"text": [*CAPTIONS, None], "other": list(range(len(CAPTIONS) + 1))}))
     return {f"table/{n:08}": {"txt": caption} for n, caption in enumerate(CAPTIONS)}
 
 

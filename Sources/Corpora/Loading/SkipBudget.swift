@@ -1,4 +1,5 @@
 import Batches
+import Runtime
 
 /// Different samples of a corpus that could not be used.
 public struct UnusableSamples: Sendable, Equatable, Codable {
@@ -23,7 +24,7 @@ struct SkipBudget {
     let limits: [String: Int]
     let standard: Int
     private var counts: [String: Int] = [:]
-    private var keys: [String: Set<String>] = [:]
+    private var keys: [String: Set<ByteText>] = [:]
 
     /// - Parameters:
     ///   - limits: by corpus.
@@ -33,21 +34,21 @@ struct SkipBudget {
         self.limits = limits
         self.standard = standard
         counts = spent.mapValues(\.count)
-        keys = spent.mapValues { Set($0.keys) }
+        keys = spent.mapValues { Set($0.keys.map(ByteText.init)) }
     }
 
     /// What was met so far, by corpus.
     var spent: [String: UnusableSamples] {
         Dictionary(
             uniqueKeysWithValues: keys.map { corpus, keys in
-                (corpus, UnusableSamples(count: counts[corpus] ?? 0, keys: keys.sorted()))
+                (corpus, UnusableSamples(count: counts[corpus] ?? 0, keys: keys.sorted().map(\.text)))
             })
     }
 
     /// - Throws: `LoaderError.tooManyUnusable` at the first sample beyond the limit.
     mutating func count(_ skipped: [SkippedSample]) throws {
         for sample in skipped {
-            guard keys[sample.corpus, default: []].insert(sample.key).inserted else { continue }
+            guard keys[sample.corpus, default: []].insert(ByteText(sample.key)).inserted else { continue }
             counts[sample.corpus, default: 0] += 1
             let limit = limits[sample.corpus] ?? standard
             guard counts[sample.corpus, default: 0] <= limit else {

@@ -1,3 +1,4 @@
+import Runtime
 import Storage
 
 /// What a source is, as a user says it.
@@ -8,7 +9,7 @@ public enum SourceFormat: String, Sendable, CaseIterable {
     case images
     /// What img2dataset writes: archives or folders with `jpg`, `txt` and `json`.
     case img2dataset
-    /// Tar archives in the WebDataset layout, plain, gzip or zstd.
+    /// Tar and zip archives in the WebDataset layout.
     case webdataset
     case jsonl
     case tsv
@@ -31,7 +32,7 @@ enum FileFormat: String, Sendable {
     case commaSeparated = "comma-separated values"
     case tabSeparated = "tab-separated values"
     case karpathy = "a Karpathy split"
-    case archive = "tar archives"
+    case archive = "archives"
     case regionTable = "a bottom-up-attention table"
     case regionArchive = "bottom-up-attention npz files"
 
@@ -48,7 +49,11 @@ enum FileFormat: String, Sendable {
 }
 
 extension FileFormat {
-    private static let archiveEndings = ["tar", "tgz", "tar.gz", "tar.zst"]
+    /// `tar.gz` and its kin are named `tar` here; the short forms of these names stay as they are.
+    private static let archiveEndings = ["tar", "zip", "tgz", "tbz", "tbz2", "txz", "tzst", "tlz"]
+
+    /// Whether a folder of this format may hold image files.
+    static func readsImages(_ format: SourceFormat) -> Bool { [.automatic, .images, .img2dataset].contains(format) }
 
     /// How a file met in a folder is read, by its name; nil when it is not.
     init?(inFolder path: String, format: SourceFormat, kind: CorpusKind) {
@@ -87,15 +92,14 @@ extension FileFormat {
     /// The extension in lower case, without the one that only says how the file is compressed.
     private static func ending(_ path: String) -> String {
         let last = SampleName.fileExtension(path)
-        guard ["gz", "zst"].contains(last) else { return last }
-        let inner = SampleName.fileExtension(SampleName.withoutExtension(path))
-        return inner == "tar" ? "tar.\(last)" : inner
+        guard Compression.allFileExtensions.contains(last) else { return last }
+        return SampleName.fileExtension(SampleName.withoutExtension(path))
     }
 
     /// The name of a file without the extensions that say what it is.
     static func stem(_ path: String) -> String {
         let stem = SampleName.withoutExtension(path)
-        let isPacked = ["gz", "zst"].contains(SampleName.fileExtension(path))
+        let isPacked = Compression.allFileExtensions.contains(SampleName.fileExtension(path))
         return isPacked && !SampleName.fileExtension(stem).isEmpty ? SampleName.withoutExtension(stem) : stem
     }
 
@@ -130,7 +134,7 @@ extension FileFormat {
         let stream = try DecodedStream(path: path)
         while stream.buffer.count < sample, try stream.fill() {}
         let bytes = Array(stream.buffer.prefix(sample))
-        if bytes.starts(with: [0x50, 0x4B, 3, 4]) { return .regionArchive }
+        if ForeignArchive.Format.isZip(bytes) { return kind == .regions ? .regionArchive : .archive }
         if bytes.starts(with: Array("PAR1".utf8)) {
             throw CorpusError.empty(
                 sources: [path], reason: "it is Parquet; tools/parquet makes a folder of it that can be packed")
@@ -149,8 +153,19 @@ extension FileFormat {
         case .texts: return .text
         case .regions where bytes.prefix { $0 != 10 }.contains(9): return .regionTable
         // Looked at as an image it will be refused with a reason.
-        default: return .image
+        default:
+            guard imageEndings.contains(ending(path)) else { throw unknown(path, bytes) }
+            return .image
         }
+    }
+
+    private static func unknown(_ path: String, _ bytes: [UInt8]) -> CorpusError {
+        let first = bytes.prefix(8).map(ForeignName.hex).joined(separator: " ")
+        let found = ForeignText.encoding(ofBeginning: bytes).map { "it is \($0.found); \($0.remedy)" }
+        let unknown =
+            "it is no image, archive, table or list that is known"
+            + (first.isEmpty ? ": it is empty" : "; its first bytes are \(first)")
+        return .empty(sources: [path], reason: (found ?? unknown) + "; --format says what a source is")
     }
 
     private static func isImage(_ bytes: [UInt8]) -> Bool {

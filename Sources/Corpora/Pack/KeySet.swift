@@ -1,3 +1,4 @@
+import Runtime
 import Storage
 
 /// Keys that have been seen, by the first 64 bits of their SHA-256: 8 to 16 bytes a key, so that ten million take 134 MB.
@@ -20,7 +21,8 @@ struct KeySet {
 
     func contains(_ key: String) -> Bool { slots[slot(of: Self.hash(key))] != 0 }
 
-    private static func hash(_ key: String) -> UInt64 {
+    /// The first 64 bits of the SHA-256, never 0.
+    static func hash(_ key: String) -> UInt64 {
         max(1, SHA256.digest(Array(key.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
     }
 

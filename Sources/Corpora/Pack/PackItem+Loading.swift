@@ -32,7 +32,8 @@ extension PackItem {
     static func isFailure(_ bytes: [UInt8]) throws -> Bool {
         struct Record: Decodable { var status: String? }
         let record: Record
-        do { record = try JSONDecoder().decode(Record.self, from: Data(bytes)) } catch {
+        let json = try json(bytes)
+        do { record = try JSONDecoder().decode(Record.self, from: json) } catch {
             throw SampleRejection(description: "its json is no record of a download: \(JSONFault.summary(error))")
         }
         return record.status.map { $0 != "success" } ?? false
@@ -86,13 +87,14 @@ extension PackItem {
         case .none: []
         case .inline(let text): [try Self.checked(text)]
         case .captions(let texts): try Self.checked(texts)
-        case .bytes(let bytes): [try Self.checked(try Self.utf8(bytes, "the text"))]
-        case .whole(let path): [try Self.checked(try Self.utf8(try Self.contents(path), path))]
+        case .bytes(let bytes): [try Self.checked(try Self.text(bytes))]
+        case .whole(let path): [try Self.checked(try Self.text(ofFile: path))]
         case .firstLine(let path): [try Self.checked(try Self.firstLine(of: path))]
         case .json(let path): try Self.captions(inJSON: try Self.contents(path))
         case .jsonBytes(let bytes): try Self.captions(inJSON: bytes)
         case .captionList(let bytes):
-            try Self.checked(try CaptionList(.init(name: CaptionList.memberName, bytes: bytes)).captions)
+            try Self.captions(inList: bytes)
+        case .captionFile(let path): try Self.captions(inList: try Self.contents(path))
         }
     }
 
@@ -100,15 +102,23 @@ extension PackItem {
         try InputFile.contents(of: path, limit: UInt64(textLimit))
     }
 
-    private static func utf8(_ bytes: some Collection<UInt8>, _ name: String) throws -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw SampleRejection(description: "\(name) is not UTF-8")
-        }
-        return text
+    /// A whole text of others.
+    static func text(_ bytes: [UInt8], _ name: String = "the text") throws -> String {
+        do { return try ForeignText.text(bytes) } catch { throw SampleRejection(description: "\(name): \(error)") }
+    }
+
+    private static func text(ofFile path: String) throws -> String { try text(try contents(path), path) }
+
+    /// JSON of others, in UTF-8.
+    static func json(_ bytes: [UInt8]) throws -> Data { Data(try text(bytes, "the JSON").utf8) }
+
+    private static func captions(inList bytes: [UInt8]) throws -> [String] {
+        let list = StoredSample.Member(name: CaptionList.memberName, bytes: Array(try json(bytes)))
+        return try checked(try CaptionList(list).captions)
     }
 
     private static func firstLine(of path: String) throws -> String {
-        let text = try utf8(try contents(path).prefix { $0 != UInt8(ascii: "\n") }, path)
+        let text = String(Substring(try text(ofFile: path).utf8.prefix { $0 != UInt8(ascii: "\n") }))
         // Translations follow as `language.utf8=text`: when one comes first, there is no caption of its own.
         if let equals = text.firstIndex(of: "="), text[..<equals].hasSuffix(".utf8") {
             throw SampleRejection(description: "the first line of \(path) is a translation, not a caption")
@@ -123,7 +133,8 @@ extension PackItem {
             var text: String?
         }
         let record: Record
-        do { record = try JSONDecoder().decode(Record.self, from: Data(bytes)) } catch {
+        let json = try json(bytes)
+        do { record = try JSONDecoder().decode(Record.self, from: json) } catch {
             throw SampleRejection(description: "no JSON object with a caption: \(JSONFault.summary(error))")
         }
         if let several = record.captions { return try checked(several) }

@@ -22,8 +22,9 @@ struct PackItem: Sendable {
         /// `caption`, `captions` or `text` of a JSON object in a file, or in bytes.
         case json(file: String)
         case jsonBytes([UInt8])
-        /// A member `captions.json`.
+        /// A member `captions.json`, or such a file.
         case captionList([UInt8])
+        case captionFile(String)
     }
 
     enum Regions: Sendable {
@@ -91,6 +92,8 @@ enum PackEvent: Sendable {
     case rejected(RejectedSource)
     /// An image without a caption.
     case unpaired(String)
+    /// Something that becomes no sample, although nothing about it is broken.
+    case leftOut(LeftOutReason, String)
 }
 
 /// Why a sample can't be packed.

@@ -114,7 +114,7 @@ struct PackPlan {
             sources.append(source.adapted(to: survey))
             sizes.append(survey.bytes)
             detected.append(Self.describe(source.path, survey))
-            guard !source.contains(options.output) else {
+            guard !source.contains(options.output, linked: survey.linkedFolders) else {
                 throw CorpusError.insideSource(path: options.output, source: source.path)
             }
             Array(survey.digest.utf8).withUnsafeBytes { hash.update($0) }

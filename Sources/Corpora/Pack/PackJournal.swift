@@ -8,7 +8,7 @@ import Storage
 final class PackJournal {
     /// What the bytes of the corpus depend on.
     struct Header: Codable, Equatable {
-        var version = 2
+        var version = 3
         var tool = Version.tool
         var options: [String]
         /// SHA-256 over path, size and time of every file of the sources.
@@ -29,7 +29,7 @@ final class PackJournal {
                     position.source, position.file, position.unit.line, position.unit.number, position.taken,
                     counts.seen, counts.packed, counts.heldBack, counts.failedDownloads, counts.unpairedCount,
                     counts.rejectedCount, mark.totals.textBytes, row.frameSamples.count,
-                ] + row.frameSamples + mark.totals.members.values
+                ] + counts.leftOut.values.map(\.count) + row.frameSamples + mark.totals.members.values
             return row.name == CorpusIndex.shardName(number) && table.name == CorpusIndex.tableName(number)
                 && row.size < 1 << 60 && row.rawSize < 1 << 60 && numbers.allSatisfy((0..<1 << 40).contains)
         }
@@ -59,7 +59,7 @@ final class PackJournal {
         var lines = try Self.line(contents.header)
         for shard in contents.shards { lines += try Self.line(shard) }
         try AtomicFile.write(lines, to: path, faultPoint: "pack")
-        descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        descriptor = open(path.systemPath, O_WRONLY | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else { throw StorageError.system(path: path, operation: "open", code: errno) }
     }
 

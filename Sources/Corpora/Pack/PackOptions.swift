@@ -115,12 +115,10 @@ extension PackOptions {
     /// The sources with what they are read by.
     func openSources() throws -> [PackSource] {
         precondition(maxTextBytes >= 16, "texts are cut to at least 16 bytes, got \(maxTextBytes)")
-        return try sources.map { path in
+        let prefixes = try SourcePrefixes.prefixes(of: sources)
+        return try zip(sources, prefixes).map { path, prefix in
             var settings = SourceSettings(kind: kind, maxTextBytes: maxTextBytes)
-            if sources.count > 1 {
-                let name = Directory.name(of: path)
-                settings.keyPrefix = (Directory.kind(of: path) == .directory ? name : FileFormat.stem(name)) + "/"
-            }
+            settings.keyPrefix = prefix
             settings.textUnit = textUnit
             settings.columns = columns
             settings.hasHeader = hasHeader

@@ -58,10 +58,23 @@ struct PackCounts: Sendable, Equatable, Codable {
     var unpairedCount = 0
     var rejected: [RejectedSource] = []
     var rejectedCount = 0
+    /// By the reason's name.
+    var leftOut: [String: LeftOut] = [:]
+
+    mutating func leaveOut(_ reason: LeftOutReason, _ path: String) {
+        leftOut[reason.rawValue, default: LeftOut()].add(path)
+    }
 
     mutating func reject(_ source: RejectedSource) {
         rejectedCount += 1
         if rejected.count < Self.listLimit { rejected.append(source) }
+    }
+
+    var leftOutByReason: [LeftOutReason: LeftOut] {
+        Dictionary(
+            uniqueKeysWithValues: leftOut.compactMap { name, found in
+                LeftOutReason(rawValue: name).map { ($0, found) }
+            })
     }
 
     mutating func countUnpaired(_ path: String) {
@@ -89,6 +102,8 @@ public struct PackReport: Sendable, Equatable {
     /// Bad sources left out: the first ones.
     public var rejected: [RejectedSource] = []
     public var rejectedCount = 0
+    /// What else became no sample, by reason.
+    public var leftOut: [LeftOutReason: LeftOut] = [:]
     public var fingerprint = ""
 }
 
@@ -104,6 +119,7 @@ extension PackReport {
         (heldBack, failedDownloads) = (counts.heldBack, counts.failedDownloads)
         (unpaired, unpairedCount) = (counts.unpaired, counts.unpairedCount)
         (rejected, rejectedCount) = (counts.rejected, counts.rejectedCount)
+        leftOut = counts.leftOutByReason
         self.fingerprint = fingerprint
     }
 }

@@ -65,6 +65,7 @@ struct PackRun {
         switch next.event {
         case .rejected(let source): counts.reject(source)
         case .unpaired(let path): counts.countUnpaired(path)
+        case .leftOut(let reason, let path): counts.leaveOut(reason, path)
         case .item(let item):
             guard let result else {
                 counts.heldBack += 1
@@ -111,11 +112,19 @@ struct PackRun {
 
     /// Why there is not a single sample.
     private var emptiness: String {
-        let found = [
+        let counted = [
             ("images without a caption", counts.unpairedCount), ("samples in the other part", counts.heldBack),
             ("failed downloads", counts.failedDownloads), ("bad sources", counts.rejectedCount),
-        ].filter { $1 > 0 }.map { "\($0): \($1)" }
-        if !found.isEmpty { return "no sample of \(options.kind.rawValue) (\(found.joined(separator: ", ")))" }
+        ]
+        let leftOut = LeftOutReason.allCases.map { ($0.words, counts.leftOut[$0.rawValue]?.count ?? 0) }
+        let found = (counted + leftOut).filter { $1 > 0 }.map { "\($0): \($1)" }
+        let isScattered = counts.unpairedCount > 0 && counts.leftOut[LeftOutReason.captionWithoutImage.rawValue] != nil
+        let hint =
+            isScattered
+            ? "; in an archive the files of a sample must follow each other, as `tar --sort=name` writes them" : ""
+        if !found.isEmpty {
+            return "no sample of \(options.kind.rawValue) (\(found.joined(separator: ", ")))\(hint)"
+        }
         let passedOver = plan.detected.compactMap(\.passedOverText)
         let rest = passedOver.isEmpty ? "" : "; not read: \(passedOver.joined(separator: ", "))"
         return "nothing in it can be read as \(options.kind.rawValue)\(rest)"

@@ -22,6 +22,8 @@ struct PackSource {
         var passedOver: [String: Int] = [:]
         /// SHA-256 over path, size and time of every file.
         var digest = ""
+        /// Folders elsewhere that links in it lead to.
+        var linkedFolders: [String] = []
     }
 
     init(path: String, format: SourceFormat, settings: SourceSettings) throws {
@@ -47,15 +49,16 @@ struct PackSource {
     func survey() throws -> Survey {
         var survey = Survey()
         let hash = SHA256()
-        try forEachFile { file, _ in
+        survey.linkedFolders = try forEachFile { file in
             let line = Array("\(file.path)\0\(file.size)\0\(file.modified)\n".utf8)
             line.withUnsafeBytes { hash.update($0) }
             survey.bytes += file.size
+            guard file.leftOut == nil else { return }
             // Beside its files `00000.tar` or `00000/…`, img2dataset leaves `00000_stats.json`.
-            if file.path.hasSuffix("_stats.json") { survey.isDownload = true }
+            if Self.isStatistics(file.path) { survey.isDownload = true }
             if let format = readFormat(of: file) {
                 survey.counts[format, default: 0] += 1
-            } else if !mayBeSidecar(file.path) {
+            } else if !isReported(file) {
                 survey.passedOver[SampleName.fileExtension(file.path), default: 0] += 1
             }
         }
@@ -64,10 +67,19 @@ struct PackSource {
         return survey
     }
 
-    /// Captions and records beside images, and what img2dataset says of its files.
-    private func mayBeSidecar(_ path: String) -> Bool {
-        let ending = SampleName.fileExtension(path)
-        return path.hasSuffix("_stats.json") || (settings.kind == .pairs && ["txt", "json"].contains(ending))
+    private static func isStatistics(_ path: String) -> Bool {
+        path.utf8.reversed().starts(with: "_stats.json".utf8.reversed())
+    }
+
+    /// Whether a file that is not read is accounted for otherwise: captions, and what img2dataset says of its files.
+    private func isReported(_ file: WalkedFile) -> Bool {
+        if Self.isStatistics(file.path) { return true }
+        guard settings.kind == .pairs else { return false }
+        return isSidecar(file.path) && file.lacksImage != "json"
+    }
+
+    private func isSidecar(_ path: String) -> Bool {
+        SourceRules.captionNames.contains(SampleName.fileExtension(path))
     }
 
     /// The source as the survey has found it to be.
@@ -78,29 +90,56 @@ struct PackSource {
         return PackSource(self, settings: settings)
     }
 
+    /// What becomes of a file; nil for one that is not read, and counted by its extension.
+    private func use(of file: WalkedFile) -> (SourceFile.Use, FileFormat)? {
+        if let reason = file.leftOut { return (.leftOut(reason), .image) }
+        if let format = readFormat(of: file) { return (.samples, format) }
+        guard settings.kind == .pairs || settings.isDownload, let kind = file.lacksImage,
+            FileFormat.readsImages(format), !Self.isStatistics(file.path)
+        else { return nil }
+        if kind == "json" { return settings.isDownload ? (.record, .image) : nil }
+        return settings.kind == .pairs && !settings.isDownload ? (.leftOut(.captionWithoutImage), .image) : nil
+    }
+
+    private func sourceFile(_ walked: WalkedFile, _ use: SourceFile.Use, _ format: FileFormat) -> SourceFile {
+        let folder = isFolder ? path : Directory.parent(of: path)
+        var file = SourceFile(
+            path: isFolder ? path + "/" + walked.path : path, stem: FileFormat.stem(walked.path), format: format,
+            size: walked.size, settings: settings)
+        file.use = use
+        file.sidecars = walked.sidecars.map { Sidecars.Sidecar(name: $0.name, file: folder + "/" + $0.file) }
+        return file
+    }
+
     private func readFormat(of file: WalkedFile) -> FileFormat? {
         isFolder ? FileFormat(inFolder: file.path, format: format, kind: settings.kind) : fileFormat
     }
 
-    /// Whether `other` lies in this folder, links followed.
-    func contains(_ other: String) -> Bool {
+    /// Whether `other` lies in this folder, or in one that a link in it leads to.
+    func contains(_ other: String, linked: [String]) -> Bool {
         guard isFolder, let own = Directory.resolved(path), let place = Directory.resolved(other) else { return false }
-        return place == own || place.hasPrefix(own == "/" ? own : own + "/")
+        return ([own] + linked).contains { folder in
+            let inside = folder == "/" ? folder : folder + "/"
+            return ByteText(place) == ByteText(folder) || place.utf8.starts(with: inside.utf8)
+        }
     }
 
-    private func forEachFile(_ body: (WalkedFile, String) throws -> Void) throws {
+    /// - Returns: folders elsewhere that links lead to.
+    private func forEachFile(_ body: (WalkedFile) throws -> Void) throws -> [String] {
         if isFolder {
             var walk = try FileWalk(path)
-            while let file = try walk.next() { try body(file, path + "/" + file.path) }
-        } else if let file = FileWalk.file(path) {
-            try body(file, path)
+            while let file = try walk.next() { try body(file) }
+            return walk.linkedFolders
+        }
+        if let file = try FileWalk.file(path) {
+            try body(file)
             // What lies beside an image belongs to it.
-            guard fileFormat == .image else { return }
-            for ending in [".txt", ".json"] {
-                let beside = SampleName.withoutExtension(path) + ending
-                if beside != path, let file = FileWalk.file(beside) { try body(file, beside) }
+            for sidecar in file.sidecars where fileFormat == .image {
+                let place = Directory.parent(of: path) + "/" + sidecar.file
+                if let beside = try FileWalk.file(place) { try body(beside) }
             }
         }
+        return []
     }
 
     /// The files to read, from the `first`-th on, with the bytes of all files before each.
@@ -117,7 +156,7 @@ struct PackSource {
 
         fileprivate init(_ source: PackSource, from first: Int) throws {
             self.source = source
-            if source.isFolder { walk = try FileWalk(source.path) } else { single = FileWalk.file(source.path) }
+            if source.isFolder { walk = try FileWalk(source.path) } else { single = try FileWalk.file(source.path) }
             while number < first, let file = try nextWalked() {
                 number += 1
                 bytesBefore += file.size
@@ -136,11 +175,8 @@ struct PackSource {
                 number += 1
                 bytesBefore += walked.size
             }
-            let format = source.readFormat(of: walked)
-            let file = format.map {
-                SourceFile(
-                    path: source.isFolder ? source.path + "/" + walked.path : source.path,
-                    stem: FileFormat.stem(walked.path), format: $0, size: walked.size, settings: source.settings)
+            let file = source.use(of: walked).map { use, format in
+                source.sourceFile(walked, use, format)
             }
             return (file, number, bytesBefore)
         }

@@ -1,3 +1,4 @@
+import Runtime
 import Storage
 
 /// A file of a source on its way into samples.
@@ -9,6 +10,17 @@ struct SourceFile: Sendable {
     /// Bytes of the file.
     let size: UInt64
     let settings: SourceSettings
+    /// Captions beside it, with their paths.
+    var sidecars: [Sidecars.Sidecar] = []
+    var use = Use.samples
+
+    /// What becomes of the file.
+    enum Use: Sendable {
+        case samples
+        /// A download's record without an image.
+        case record
+        case leftOut(LeftOutReason)
+    }
 
     /// The key of a sample that brings a name of its own.
     func key(named name: String) -> String { SampleName.key(from: settings.keyPrefix + name) }
@@ -18,12 +30,20 @@ struct SourceFile: Sendable {
 
     /// A path written in the file: absolute, or relative to the image folder, by default the file's own.
     func resolve(_ image: String) -> String {
-        if image.hasPrefix("/") { return image }
+        if image.utf8.first == UInt8(ascii: "/") { return image }
         return (settings.imageRoot ?? Directory.parent(of: path)) + "/" + image
     }
 
     /// Opens the file.
     func reader(at place: UnitPlace) throws -> any SampleReader {
+        switch use {
+        case .leftOut(let reason): SingleSample(self) { .leftOut(reason, $0.path) }
+        case .record: SingleSample(self, ImageFile.record)
+        case .samples: try sampleReader(at: place)
+        }
+    }
+
+    private func sampleReader(at place: UnitPlace) throws -> any SampleReader {
         switch format {
         case .image: SingleSample(self, ImageFile.event)
         case .text: try TextDocuments(self, at: place)

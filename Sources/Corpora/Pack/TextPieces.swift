@@ -1,3 +1,4 @@
+import Storage
 import Text
 
 /// A document that arrives in parts and leaves in pieces cut at sentence ends.

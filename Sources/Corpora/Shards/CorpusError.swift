@@ -30,6 +30,8 @@ public enum CorpusError: DiagnosedError, Equatable {
     case noCorpus(path: String, reason: String)
     /// The new corpus would lie in a folder that is packed.
     case insideSource(path: String, source: String)
+    /// Two sources whose samples would have the same keys, with nothing to tell them apart.
+    case equalSources(String, String)
     /// The place of the new corpus is taken.
     case exists(path: String)
     /// Another attempt has finished a part of the corpus, and can't be gone on with.
@@ -37,7 +39,7 @@ public enum CorpusError: DiagnosedError, Equatable {
 
     public var exitCode: ExitCode {
         switch self {
-        case .exists, .unfinished, .insideSource: .usage
+        case .exists, .unfinished, .insideSource, .equalSources: .usage
         default: .data
         }
     }
@@ -55,6 +57,9 @@ public enum CorpusError: DiagnosedError, Equatable {
         case .noCorpus(let path, let reason): "\(path) is no corpus: \(reason)"
         case .insideSource(let path, let source):
             "\(path) would lie in the source \(source) and be packed itself another time; choose a place outside"
+        case .equalSources(let first, let second):
+            "the sources \(first) and \(second) are the same, or named so that their samples would have the same keys; name "
+                + "each once, or rename one"
         case .exists(let path):
             "\(path) exists already; remove it or choose another directory"
         case .unfinished(let path, let shards, let samples, let reason):

@@ -1,3 +1,4 @@
+import Runtime
 import Storage
 
 /// A corpus held in memory: the twin of `ShardCorpus` without files.
@@ -8,7 +9,7 @@ public final class MemoryCorpus: StoredCorpus {
     private let samples: [StoredSample]
 
     public init(name: String, kind: CorpusKind, samples: [StoredSample]) {
-        precondition(Set(samples.map(\.key)).count == samples.count, "\(name): two samples have one key")
+        precondition(Set(samples.map { ByteText($0.key) }).count == samples.count, "\(name): two samples have one key")
         self.name = name
         self.kind = kind
         self.samples = samples

@@ -107,8 +107,10 @@ public final class ShardCorpus: StoredCorpus {
 
     /// The number of the sample with this key; nil when there is none. Looks at every key.
     public func find(_ key: String) throws -> Int? {
+        let wanted = ByteText(key)
         for shard in index.shards.indices {
-            if let sample = try reader(shard).table.keys.firstIndex(of: key) { return firsts[shard] + sample }
+            let keys = try reader(shard).table.keys
+            if let sample = keys.firstIndex(where: { ByteText($0) == wanted }) { return firsts[shard] + sample }
         }
         return nil
     }

@@ -85,7 +85,7 @@ struct ShardReader: Sendable {
         var found = StoredSample(key: table.keys[sample], members: [], shard: row.name, offset: offset)
         while let member = try reader.next() {
             let (key, name) = SampleName.split(member.name)
-            guard key == found.key else {
+            guard ByteText(key) == ByteText(found.key) else {
                 throw CorpusError.damaged(
                     FileFault(
                         path: path, offset: member.offset, expected: "a member of sample `\(found.key)`",

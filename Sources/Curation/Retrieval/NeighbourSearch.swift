@@ -150,7 +150,7 @@ final class NeighbourSearch {
 
     /// The best of all ranks'.
     private func merged(_ parts: [[Neighbour]], key: String) -> [Neighbour] {
-        let all = parts.joined().filter { !settings.excludesSame || $0.key != key }
+        let all = parts.joined().filter { !settings.excludesSame || ByteText($0.key) != ByteText(key) }
         return Array(all.sorted { ($1.score, $0.sample) < ($0.score, $1.sample) }.prefix(settings.count))
     }
 }

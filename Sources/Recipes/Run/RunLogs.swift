@@ -15,7 +15,7 @@ final class LineFile {
     init(_ path: String) throws {
         try Directory.create(Directory.parent(of: path))
         self.path = path
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        descriptor = open(path.systemPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw LineFile.failure(path) }
     }
 

@@ -1,4 +1,6 @@
 import Glibc
+import Runtime
+import Storage
 
 /// Reads recipe files and lays `extends:` and `--set` over one another.
 enum RecipeSource {
@@ -9,7 +11,7 @@ enum RecipeSource {
     /// - Parameter ancestors: resolved paths of the files that led here.
     static func load(_ file: String, from reference: RecipeOrigin? = nil, ancestors: [String] = []) throws -> RecipeTree
     {
-        let identity = realpath(file, nil).map { pointer in
+        let identity = realpath(file.systemPath, nil).map { pointer in
             defer { free(pointer) }
             return String(cString: pointer)
         }
@@ -47,7 +49,7 @@ enum RecipeSource {
                 origin: reference ?? .file(path: file, line: 1), path: reference == nil ? "" : "extends",
                 reason: .unreadable, problem: problem, remedy: remedy)
         }
-        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(file.systemPath, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw unreadable(
                 "can't open \(file): \(String(cString: strerror(errno)))",
@@ -68,9 +70,8 @@ enum RecipeSource {
         guard count <= maximumBytes else {
             throw unreadable("\(file) is larger than \(maximumBytes) bytes", "a recipe is a page or two of YAML")
         }
-        guard let text = String(validating: bytes[..<count], as: UTF8.self) else {
-            throw unreadable("\(file) is not UTF-8 text", "save it as UTF-8")
+        do throws(ForeignText.Fault) { return try ForeignText.text(Array(bytes[..<count])) } catch {
+            throw unreadable("\(file) is \(error.found), not UTF-8", error.remedy)
         }
-        return text
     }
 }

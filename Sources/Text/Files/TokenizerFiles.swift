@@ -41,7 +41,7 @@ extension Tokenizer {
 
     private static func read(_ path: String) throws(TextError) -> [UInt8] {
         do throws(StorageError) {
-            return try InputFile.contents(of: path, limit: largestFile)
+            return try InputFile.textBytes(of: path, limit: largestFile)
         } catch { throw .storage(error) }
     }
 

@@ -21,26 +21,7 @@ struct Orientation: Equatable {
     /// Reads the first directory of a TIFF block; unreadable blocks are upright.
     init(exif block: UnsafeRawBufferPointer) {
         self = .upright
-        guard block.count >= 8 else { return }
-        let isLittle = block[0] == UInt8(ascii: "I") && block[1] == UInt8(ascii: "I")
-        guard isLittle || (block[0] == UInt8(ascii: "M") && block[1] == UInt8(ascii: "M")) else { return }
-        func number(at offset: Int, bytes: Int) -> Int? {
-            guard offset >= 0, offset + bytes <= block.count else { return nil }
-            let digits = block[offset..<offset + bytes]
-            return isLittle
-                ? digits.reversed().reduce(0) { $0 << 8 | Int($1) } : digits.reduce(0) { $0 << 8 | Int($1) }
-        }
-        guard number(at: 2, bytes: 2) == 42, let directory = number(at: 4, bytes: 4),
-            let entries = number(at: directory, bytes: 2)
-        else { return }
-        for entry in 0..<entries {
-            let offset = directory + 2 + 12 * entry
-            guard let tag = number(at: offset, bytes: 2) else { return }
-            if tag == 0x0112, let value = number(at: offset + 8, bytes: 2) {
-                self = Orientation(tag: value)
-                return
-            }
-        }
+        if let value = ExifBlock(block)?.integer(ofTag: 0x0112) { self = Orientation(tag: value) }
     }
 
     /// Looks for the EXIF block among a JPEG's segments before the pixels.

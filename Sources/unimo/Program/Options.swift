@@ -12,7 +12,7 @@ struct JSONOption: ParsableArguments {
 
     /// Prints the object, or the lines for people.
     func print(_ value: JSONValue, else lines: [String]) {
-        if isOn { Swift.print(value.text) } else { for line in lines { Swift.print(line) } }
+        if isOn { Swift.print(value.text) } else { for line in lines { Swift.print(ForeignName.shown(line)) } }
     }
 }
 

@@ -49,8 +49,10 @@ enum Program {
         }
     }
 
-    /// Writes to standard error at once.
-    static func printError(_ text: String) { _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) } }
+    /// Writes to standard error at once, bytes of names that are no UTF-8 as `\xE9`.
+    static func printError(_ text: String) {
+        _ = ForeignName.shown(text).withCString { write(STDERR_FILENO, $0, strlen($0)) }
+    }
 }
 
 /// A command that has said what is to be said, and how the process exits.

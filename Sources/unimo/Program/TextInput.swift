@@ -1,5 +1,6 @@
 import Glibc
 import Runtime
+import Storage
 
 /// Lines of standard input or of a file.
 enum TextInput {
@@ -8,22 +9,12 @@ enum TextInput {
         var exitCode: Runtime.ExitCode { .data }
     }
 
+    /// Bytes of a line of a file at most.
+    private static let lineLimit = 256 << 20
+
     /// Calls `body` with each line of standard input, without its newline.
     static func standardLines(_ body: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
-        try lines(of: fdopen(STDIN_FILENO, "r"), name: "standard input", body)
-    }
-
-    /// Calls `body` with each line of a file, without its newline.
-    static func lines(ofFile path: String, _ body: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
-        let file = fopen(path, "re")
-        defer { if let file { fclose(file) } }
-        try lines(of: file, name: path, body)
-    }
-
-    private static func lines(
-        of file: UnsafeMutablePointer<FILE>?, name: String, _ body: (UnsafeBufferPointer<UInt8>) throws -> Void
-    ) throws {
-        guard let file else { throw fault(name, "open") }
+        guard let file = fdopen(STDIN_FILENO, "r") else { throw fault("open") }
         var line: UnsafeMutablePointer<CChar>?
         var capacity = 0
         defer { free(line) }
@@ -33,11 +24,22 @@ enum TextInput {
                 try body(UnsafeBufferPointer(start: $0, count: count))
             }
         }
-        guard ferror(file) == 0 else { throw fault(name, "read") }
+        guard ferror(file) == 0 else { throw fault("read") }
     }
 
-    private static func fault(_ name: String, _ action: String) -> Fault {
-        Fault(description: "can't \(action) \(name): \(String(cString: strerror(errno)))")
+    private static func fault(_ action: String) -> Fault {
+        Fault(description: "can't \(action) standard input: \(String(cString: strerror(errno)))")
+    }
+
+    /// Calls `body` with each line of a text file, without its line end: plain or compressed, as a source of a corpus is read.
+    static func lines(ofFile path: String, _ body: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
+        var lines = try TextLines(path: path, limit: lineLimit)
+        while let line = try lines.next() {
+            guard !line.isTooLong else {
+                throw Fault(description: "\(path):\(line.number): a line of more than \(lineLimit) bytes; cut it")
+            }
+            try line.content.withUnsafeBufferPointer(body)
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import Runtime
+import Storage
 
 @testable import Corpora
 
@@ -62,7 +63,8 @@ public struct FuzzParser: Sendable {
 
     /// Errors with file, place and remedy, and the reasons for which packing and loading leave a sample out.
     private static func isTyped(_ error: any Error) -> Bool {
-        error is any DiagnosedError || error is SampleRejection || error is UnusableSample || error is FailedDownload
+        error is any DiagnosedError || error is ForeignText.Fault || error is SampleRejection || error is UnusableSample
+            || error is FailedDownload
     }
 }
 

@@ -48,11 +48,7 @@ extension FuzzParser {
             _ = regions.halved.members
         },
         FuzzParser("zip", maxLength: 8192, seeds: zipSeeds) { bytes, scratch in
-            let archive = try ZipArchive(path: scratch.put("a.zip", bytes))
-            for member in archive.members {
-                let contents = try archive.contents(member)
-                try promise(contents.count == member.size, "\(contents.count) bytes of \(member.size)")
-            }
+            try readArchive(scratch.put("a.zip", bytes), .zip)
         },
         FuzzParser("region-archive", maxLength: 8192, seeds: regionArchiveSeeds) { bytes, scratch in
             _ = try RegionArchive.regions(path: scratch.put("a.npz", bytes)).members

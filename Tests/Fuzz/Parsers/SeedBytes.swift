@@ -12,18 +12,39 @@ enum SeedBytes {
         return try InputFile.contents(of: tests + path, limit: 1 << 20)
     }
 
+    /// The CRC-32 of zip and gzip.
+    static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        var sum: UInt32 = ~0
+        for byte in bytes {
+            sum ^= UInt32(byte)
+            for _ in 0..<8 {
+                let isOdd = sum & 1 == 1
+                sum >>= 1
+                if isOdd { sum ^= 0xEDB8_8320 }
+            }
+        }
+        return ~sum
+    }
+
+    /// The bytes that hexadecimal digits say.
+    static func hex(_ text: String) -> [UInt8] {
+        stride(from: 0, to: text.utf8.count, by: 2).compactMap { place in
+            UInt8(String(decoding: Array(text.utf8)[place..<(place + 2)], as: UTF8.self), radix: 16)
+        }
+    }
+
     /// A gzip file of one stored block.
     static func gzip(_ contents: [UInt8]) -> [UInt8] {
         let length = UInt16(contents.count)
         return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1] + little(length) + little(~length) + contents
-            + little(Deflate.checksum(contents)) + little(UInt32(contents.count))
+            + little(checksum(contents)) + little(UInt32(contents.count))
     }
 
     /// A zip archive of stored members.
     static func zip(_ members: [(name: String, bytes: [UInt8])]) -> [UInt8] {
         var (file, list): ([UInt8], [UInt8]) = ([], [])
         for (name, bytes) in members {
-            let sizes = little(Deflate.checksum(bytes)) + little(UInt32(bytes.count)) + little(UInt32(bytes.count))
+            let sizes = little(checksum(bytes)) + little(UInt32(bytes.count)) + little(UInt32(bytes.count))
             let offset = little(UInt32(file.count))
             let lengths = little(UInt16(name.utf8.count)) + [0, 0]
             file += [0x50, 0x4B, 3, 4, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0] + sizes + lengths + Array(name.utf8) + bytes

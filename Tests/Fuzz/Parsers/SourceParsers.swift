@@ -6,6 +6,7 @@ extension FuzzParser {
     static let sources = [
         source("source-tar-texts", .texts, .webdataset, "a.tar", archiveSeeds),
         source("source-tar-pairs", .pairs, .webdataset, "a.tar", pairArchiveSeeds),
+        source("source-zip-pairs", .pairs, .automatic, "a.zip", zipSeeds),
         source("source-tar-regions", .regions, .webdataset, "a.tar", regionArchiveSeeds) { $0.halvesFeatures = true },
         source("source-img2dataset", .pairs, .img2dataset, "00000.tar", pairArchiveSeeds),
         source("source-jsonl-texts", .texts, .jsonl, "a.jsonl", lineSeeds),
@@ -61,6 +62,7 @@ extension FuzzParser {
                     refused = "\(error)"
                 }
             case .rejected(let source): refused = source.reason
+            case .leftOut(let reason, let path): refused = "\(path): \(reason.words)"
             case .unpaired(let path): refused = "no caption for \(path)"
             }
         }
@@ -91,6 +93,7 @@ extension FuzzParser {
             Seed("pax", try SeedBytes.entry("x", "p", pax) + SeedBytes.entry("0", "x", [65, 66, 67]) + Tar.end),
             Seed("links", try SeedBytes.entry("5", "d", []) + SeedBytes.entry("2", "l", []) + plain),
             Seed("huge", try SeedBytes.entry("0", "a.txt", [65], size: huge)),
+            Seed("zip", SeedBytes.zip([("a.txt", [65])])),
         ]
     }
 
@@ -118,6 +121,15 @@ extension FuzzParser {
             try regions.members.flatMap { try SeedBytes.entry("0", "a.\($0.name)", $0.bytes) } + Tar.end
         }
         return [Seed("whole", try archive(half)), Seed("beyond-half", try archive(regions))]
+    }
+
+    private static func zipSeeds() throws -> [Seed] {
+        let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+        let text = Array("text".utf8)
+        return [
+            Seed("pair", SeedBytes.zip([("a.png", png), ("a.txt", text), ("__MACOSX/._a.png", png)])),
+            Seed("none", SeedBytes.zip([("a.txt", text), ("README", text)])), Seed("empty", SeedBytes.zip([])),
+        ]
     }
 
     private static func lineSeeds() -> [Seed] {

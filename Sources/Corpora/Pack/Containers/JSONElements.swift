@@ -18,7 +18,7 @@ struct JSONElements {
     init(path: String, list name: String, at offset: UInt64 = 0) throws {
         stream = try DecodedStream(path: path, at: offset)
         guard offset == 0 else { return }
-        try TextLines.skipMark(stream)
+        try TextLines.begin(stream)
         try find(name)
     }
 

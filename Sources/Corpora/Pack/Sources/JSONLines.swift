@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Runtime
 import Storage
 
 /// JSON lines: one object per line, whose keys are named as columns are; other keys are left alone.
@@ -10,7 +11,7 @@ struct JSONLines: SampleReader {
 
     init(_ file: SourceFile, at place: UnitPlace) throws {
         self.file = file
-        lines = try TextLines(path: file.path, at: place)
+        lines = try TextLines(path: file.path, at: place.offset, line: place.line)
         pending = RowEvents(file)
     }
 
@@ -38,7 +39,8 @@ struct JSONLines: SampleReader {
         return try TableRow(columns: file.settings.columns, found: cells.keys.sorted()) { part, name in
             guard let cell = cells[name] else { return nil }
             switch cell {
-            case .text(let text): return [text]
+            // A path or key in JSON is text: nothing in it stands for a byte.
+            case .text(let text): return [part == .text ? text : ForeignName.text(Array(text.utf8))]
             case .texts(let texts): return texts
             case .number(let number) where part == .key: return [number]
             case .null: return nil

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Runtime
 import Storage
 
 /// The JSON of Karpathy's splits (`dataset_coco.json`, `dataset_flickr30k.json`): `images`, each with `filename`,
@@ -49,10 +50,12 @@ struct KarpathySplits: SampleReader {
         }
         if !file.settings.splits.isEmpty, !file.settings.splits.contains(image.split ?? "") { return nil }
         let name = (image.filepath.map { $0.isEmpty ? "" : $0 + "/" } ?? "") + image.filename
-        let key = file.key(named: SampleName.withoutExtension(name))
+        // A path in JSON is text: nothing in it stands for a byte.
+        let path = ForeignName.text(Array(name.utf8))
+        let key = file.key(named: SampleName.withoutExtension(path))
         guard !key.isEmpty else { throw SampleRejection(description: "the file name is empty") }
         var item = PackItem(origin: origin, key: key)
-        item.image = .file(file.resolve(name))
+        item.image = .file(file.resolve(path))
         if file.settings.kind == .pairs { item.text = .captions(image.sentences.map(\.raw)) }
         return item
     }

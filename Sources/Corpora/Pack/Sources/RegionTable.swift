@@ -23,15 +23,14 @@ struct RegionTable: SampleReader {
         var first = try TextLines(path: file.path, limit: Self.lineLimit)
         columns = []
         if let line = try first.next() {
-            let fields = RegionRow.fields(of: line.bytes)
+            let fields = RegionRow.fields(of: Array(line.content))
             if fields.count <= Self.columnLimit, fields.contains(where: { $0.elementsEqual("features".utf8) }) {
                 columns = fields.map { String(decoding: $0, as: UTF8.self) }
             } else {
                 columns = fields.count == Self.lxmert.count ? Self.lxmert : Self.plain
             }
-            if columns.last?.last == "\r" { columns[columns.count - 1].removeLast() }
         }
-        lines = try TextLines(path: file.path, at: place, limit: Self.lineLimit)
+        lines = try TextLines(path: file.path, at: place.offset, line: place.line, limit: Self.lineLimit)
     }
 
     var consumed: UInt64 { lines.consumed }

@@ -34,7 +34,7 @@ struct TableRecords {
     init(path: String, dialect: Dialect, at place: UnitPlace = UnitPlace()) throws {
         self.dialect = dialect
         self.place = place
-        lines = try TextLines(path: path, at: place, limit: Self.recordLimit)
+        lines = try TextLines(path: path, at: place.offset, line: place.line, limit: Self.recordLimit)
     }
 
     var consumed: UInt64 { lines.consumed }

@@ -1,3 +1,4 @@
+import Runtime
 import Storage
 
 /// Rows of a table in text: comma-separated values with quotes, or tab-separated values as they stand.
@@ -5,7 +6,7 @@ struct TableRows: SampleReader {
     private let file: SourceFile
     private var records: TableRecords
     private var pending: RowEvents
-    private var names: [String: Int] = [:]
+    private var names: [ByteText: Int] = [:]
     private var width = 0
     private var number: Int
 
@@ -33,7 +34,7 @@ struct TableRows: SampleReader {
         for (index, field) in fields.enumerated() {
             let name =
                 file.settings.hasHeader ? TextLines.trimmed(String(decoding: field, as: UTF8.self)) : "\(index + 1)"
-            guard names.updateValue(index, forKey: name) == nil else {
+            guard names.updateValue(index, forKey: ByteText(name)) == nil else {
                 throw SampleRejection(description: "two columns are called `\(name)`")
             }
         }
@@ -46,8 +47,8 @@ struct TableRows: SampleReader {
         for part in parts + file.settings.columns.names.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
             let wanted = file.settings.columns.candidates(for: part)
             if part == .key && file.settings.columns.names[.key] == nil { continue }
-            guard !wanted.contains(where: { names[$0] != nil }) else { continue }
-            let found = names.sorted { $0.value < $1.value }.map { "`\($0.key)`" }.joined(separator: ", ")
+            guard !wanted.contains(where: { names[ByteText($0)] != nil }) else { continue }
+            let found = names.sorted { $0.value < $1.value }.map { "`\($0.key.text)`" }.joined(separator: ", ")
             let expected = wanted.map { "`\($0)`" }.joined(separator: " or ")
             throw SampleRejection(
                 description: "expected a column \(expected) for the \(part.rawValue), found \(found); "
@@ -78,12 +79,13 @@ struct TableRows: SampleReader {
         guard fields.count == width else {
             throw SampleRejection(description: "\(fields.count) fields where there are \(width) columns")
         }
-        return try TableRow(columns: file.settings.columns) { _, name in
-            guard let index = names[name] else { return nil }
-            guard let text = String(validating: fields[index], as: UTF8.self) else {
-                throw SampleRejection(description: "column `\(name)` is not UTF-8")
+        return try TableRow(columns: file.settings.columns) { part, name in
+            guard let index = names[ByteText(name)] else { return nil }
+            // Keys and paths are names, of whatever bytes; they are read as names again.
+            if part != .text { return [ForeignName.text(fields[index])] }
+            do { return [try ForeignText.utf8(fields[index])] } catch {
+                throw SampleRejection(description: "column `\(name)`: \(error)")
             }
-            return [text]
         }
     }
 }

@@ -25,7 +25,7 @@ struct TextDocuments: SampleReader {
         byParagraph =
             try file.settings.textUnit == .paragraphs
             || (file.settings.textUnit == .automatic && TextLines.hasParagraphs(path: file.path))
-        lines = try TextLines(path: file.path, at: place)
+        lines = try TextLines(path: file.path, at: place.offset, line: place.line)
         number = place.number
     }
 
@@ -49,8 +49,14 @@ struct TextDocuments: SampleReader {
         }
         if line.isBlank { return finishDocument() }
         let place = UnitPlace(offset: line.offset, line: line.number - 1, number: number)
-        guard let text = line.text, !line.isTooLong else {
-            let reason = line.isTooLong ? "a line of more than \(TextLines.lineLimit) bytes" : "not UTF-8"
+        let text: String
+        do {
+            guard !line.isTooLong else {
+                throw SampleRejection(description: "a line of more than \(TextLines.lineLimit) bytes")
+            }
+            text = try line.text
+        } catch {
+            let reason = "\(error)"
             let rejected = RejectedSource(path: "\(file.path):\(line.number)", reason: reason)
             // It belongs to the document it interrupts, so that going on from there meets it again.
             return found.append(UnitEvent(place: document?.place ?? place, event: .rejected(rejected)))

@@ -10,10 +10,11 @@ struct CorpusPack: ParsableCommand {
         abstract: "Pack images, texts, pairs or regions into a corpus directory.",
         discussion: """
             Sources are folders (walked recursively) or files: image files, for pairs with a .txt (first line) or .json \
-            (caption, captions) of the same name beside them; img2dataset output; tar archives in the WebDataset layout; \
-            JSON lines; tables (.tsv, .csv); Karpathy splits; plain text; for regions the table of bottom-up attention \
-            and .npz files. Each may be packed with gzip or zstd. What a source is taken for is said first. Long texts \
-            are cut at sentence ends. Every image is decoded once, so that a broken one is found now.
+            (caption, captions) of the same name beside them; img2dataset output; tar and zip archives in the WebDataset \
+            layout; JSON lines; tables (.tsv, .csv); Karpathy splits; plain text; for regions the table of bottom-up \
+            attention and .npz files. Each may be compressed with gzip, zstd, bzip2, xz, lz4 or lzip. What a source is \
+            taken for is said first, what became no sample last. Long texts are cut at sentence ends. Every image is \
+            decoded once, so that a broken one is found now. docs/data.md says what names mean.
 
             The corpus appears when it is complete, and never overwrites anything. What is finished stays in OUT.tmp \
             when the work is interrupted: the same command goes on from there.

@@ -85,12 +85,12 @@ struct CorpusRewrite: ParsableCommand {
 
     private func job() throws -> RewriteJob {
         let corpus = try ShardCorpus(directory: pairs)
-        let keys = try paraphrases.map { _ in try Set((0..<corpus.count).map { try corpus.key($0) }) } ?? []
+        let keys = try paraphrases.map { _ in try Set((0..<corpus.count).map { ByteText(try corpus.key($0)) }) } ?? []
         var settings = RewriteSettings()
         (settings.words, settings.phrases, settings.sentences, settings.seed) = (words, phrases, sentences, seed)
         var job = try RewriteJob(
             corpus, output: output, lexicon: try Lexicon.installed(in: lexicon),
-            paraphrases: try paraphrases.map { path in try ParaphraseFile(path: path) { keys.contains($0) } },
+            paraphrases: try paraphrases.map { path in try ParaphraseFile(path: path) { keys.contains(ByteText($0)) } },
             settings: settings)
         job.startsAfresh = afresh
         return job

@@ -1,5 +1,6 @@
 import Corpora
 import Recipes
+import Runtime
 import Telemetry
 
 extension PackReport {
@@ -16,8 +17,18 @@ extension PackReport {
             "resumed_shards": .integer(resumedShards), "bytes": .integer(Int(bytes)),
             "held_back": .integer(heldBack), "failed_downloads": .integer(failedDownloads),
             "unpaired": .integer(unpairedCount), "rejected": .integer(rejectedCount),
+            "left_out": .array(LeftOutReason.allCases.compactMap(leftOutJSON)),
             "fingerprint": .string(fingerprint), "sources": .array(sources),
         ]
+    }
+
+    private func leftOutJSON(_ reason: LeftOutReason) -> JSONValue? {
+        leftOut[reason].map { found in
+            [
+                "reason": .string(reason.rawValue), "count": .integer(found.count),
+                "examples": .array(found.examples.map { .string(ForeignName.shown($0)) }),
+            ]
+        }
     }
 
     func lines(directory: String) -> [String] {
@@ -31,6 +42,10 @@ extension PackReport {
         if failedDownloads > 0 { lines.append("left out: \(Quantity.count(failedDownloads, "failed download"))") }
         if unpairedCount > 0 {
             lines.append("without a caption: \(Quantity.count(unpairedCount, "image")), such as \(unpaired[0])")
+        }
+        for reason in LeftOutReason.allCases {
+            guard let found = leftOut[reason], let first = found.examples.first else { continue }
+            lines.append("left out, \(reason.words): \(found.count), such as \(first)")
         }
         if rejectedCount > 0 { lines.append("left out: \(Quantity.count(rejectedCount, "bad source"))") }
         return lines

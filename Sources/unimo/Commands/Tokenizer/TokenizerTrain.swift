@@ -15,7 +15,7 @@ struct TokenizerTrain: ParsableCommand {
 
     @Option(
         name: .customLong("from"), parsing: .upToNextOption,
-        help: "Corpus directories (their texts and captions) or text files (each line a text).")
+        help: "Corpus directories (their texts and captions) or text files (each line a text), plain or compressed.")
     var sources: [String]
 
     @Option(help: "Tokens in the vocabulary, the 5 special ones and the 256 bytes included.")
