@@ -33,7 +33,8 @@ extension PackItem {
         struct Record: Decodable { var status: String? }
         let record: Record
         do { record = try JSONDecoder().decode(Record.self, from: Data(bytes)) } catch {
-            throw SampleRejection(description: "its json is no record of a download: \(JSONFault.summary(error, in: bytes))")
+            throw SampleRejection(
+                description: "its json is no record of a download: \(JSONFault.summary(error, in: bytes))")
         }
         return record.status.map { $0 != "success" } ?? false
     }
