@@ -9,6 +9,12 @@ import Text
 
 @Suite struct EvaluationChunkTests {
     private static let corpus = "scenes:24:1:1-3"
+    /// Reads the regions of scenes.
+    private static let scenesUNIMO = ModelConfig.unimo(
+        UNIMOConfig(
+            vocabulary: 300, maxTokens: 16, maxRegions: 9, regionWidth: SceneRegions.featureWidth,
+            regionClasses: SceneRegions.classCount,
+            transformer: EncoderConfig(layers: 2, width: 32, heads: 2, feedForward: 48), projection: 16, dropout: 0.1))
 
     /// A model and a tokenizer of the scenes' captions.
     private func evaluated(_ config: ModelConfig, chunkBytes: Int?, in folder: TemporaryDirectory) throws
@@ -34,7 +40,7 @@ import Text
     @Test("where a chunk would take too much memory fewer samples are computed at a time, with the same result")
     func fewerSamplesAtATime() throws {
         let folder = try TemporaryDirectory()
-        for config in [ModelConfig.tinyUNIMO2, .tinyUNIMO] {
+        for config in [ModelConfig.tinyUNIMO2, Self.scenesUNIMO] {
             let whole = try evaluated(config, chunkBytes: nil, in: folder)
             let cut = try evaluated(config, chunkBytes: 1 << 17, in: folder)
             var sizes: [Int] = []

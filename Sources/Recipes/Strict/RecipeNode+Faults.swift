@@ -10,7 +10,16 @@ extension RecipeNode {
 
     /// Refuses a key that is fine by itself and means nothing beside another.
     func refuse(_ key: String, beside other: String, remedy: String) throws {
-        if has(key) { throw fault(key, expected: "no \(key) beside \(other)", remedy: remedy) }
+        tolerate(key)
+        guard let entry = entry(key) else { return }
+        let another = self.entry(other)
+        let place = another.map { " (\($0.value.origin))" } ?? ""
+        var remedy = remedy
+        // `--set` can't take a line out of a file, but null is the same as leaving the key out.
+        if let another, another.value.origin.isOverride != entry.value.origin.isOverride {
+            remedy += ", for example by --set \(path(of: entry.value.origin.isOverride ? other : key))=null"
+        }
+        throw fault(key, expected: "no \(key) beside \(other)\(place)", remedy: remedy)
     }
 
     /// Refuses a key that means nothing without another.
@@ -37,6 +46,11 @@ extension RecipeNode {
     }
 
     func missing(_ key: String, expected: String) -> RecipeError {
+        if let empty = entries.first(where: { $0.key == key }) {
+            return RecipeError(
+                origin: empty.value.origin, path: path(of: key), reason: .missingKey,
+                problem: "expected \(expected), found nothing", remedy: "write a value, or leave --set of it out")
+        }
         let asked = Set(resolved.map(\.key))
         let unclaimed = entries.filter { !asked.contains($0.key) }
         let place = path.isEmpty ? "the top level" : path
@@ -47,7 +61,7 @@ extension RecipeNode {
             remedy = "is \(near) at \(entry.origin) meant?"
         }
         return RecipeError(
-            origin: origin, path: path, reason: .missingKey, problem: "key \(key) is missing (\(expected))",
+            origin: origin, path: path, reason: .missingKey, problem: "key \(key) is missing (\(expected))\(kindSet)",
             remedy: remedy)
     }
 
@@ -65,9 +79,16 @@ extension RecipeNode {
         }
     }
 
+    /// A kind that `--set` has put in place of the one that the keys were written for.
+    private var kindSet: String {
+        guard let kind = entry("kind"), kind.value.origin.isOverride else { return "" }
+        return " where kind is \(kind.value.summary) (\(kind.value.origin))"
+    }
+
     private func refuseUnknown(_ places: [(key: String, path: String)]) throws {
         let known = resolved.map(\.key)
         for entry in entries where !known.contains(entry.key) {
+            if tolerated.contains(entry.key), entry.value.isNull { continue }
             let remedy: String
             if let near = Spelling.nearest(to: entry.key, among: known) {
                 remedy = "did you mean \(near)?"
@@ -79,7 +100,7 @@ extension RecipeNode {
                 remedy = "known here: \(known.sorted().joined(separator: ", "))"
             }
             throw RecipeError(
-                origin: entry.origin, path: path(of: entry.key), reason: .unknownKey, problem: "unknown key",
+                origin: entry.origin, path: path(of: entry.key), reason: .unknownKey, problem: "unknown key\(kindSet)",
                 remedy: remedy)
         }
         for (_, value) in resolved { for node in value.nodes { try node.refuseUnknown(places) } }

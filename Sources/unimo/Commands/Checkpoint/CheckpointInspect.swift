@@ -19,14 +19,14 @@ struct CheckpointInspect: ParsableCommand {
         let weights = try checkpoint.weights()
         let parameters = weights.reduce(0) { $0 + $1.shape.reduce(1, *) }
         let bytes = weights.reduce(0) { $0 + $1.byteCount }
-        let config = String(decoding: try checkpoint.config, as: UTF8.self)
+        let config = try ConfigFile.text(of: checkpoint)
         var lines = [
             "\(checkpoint.path): step \(checkpoint.step), written by \(checkpoint.tool)",
             "  \(weights.count) tensors, \(parameters) parameters, \(Quantity.approximate(bytes))",
             "  files: \(checkpoint.manifest.names.joined(separator: ", "))",
         ]
         if tensors { lines += weights.map { "  \($0.name) \($0.shape) \($0.dtype.rawValue)" } }
-        json.print(
+        try json.write(
             [
                 "checkpoint": .string(checkpoint.path), "step": .integer(checkpoint.step),
                 "tool": .string(checkpoint.tool), "parameters": .integer(parameters), "bytes": .integer(bytes),

@@ -33,6 +33,7 @@ struct TokenizerTrain: ParsableCommand {
         guard !Tokenizer.exists(in: directory) else {
             throw UsageError(description: "\(directory) holds a tokenizer already; choose another directory")
         }
+        try OutputOption.checkDirectory("the tokenizer directory", directory)
         var trainer = try TokenizerTrainer(
             vocabularySize: vocabulary, minimumFrequency: minimumFrequency, lowercases: lowercase)
         Interruption.catchSignals()
@@ -52,7 +53,7 @@ struct TokenizerTrain: ParsableCommand {
                 "\(missing) tokens fewer than --vocabulary \(vocabulary): no other pair occurs \(minimumFrequency) times"
             )
         }
-        json.print(
+        try json.write(
             [
                 "directory": .string(directory), "texts": .integer(texts),
                 "vocabulary": .integer(tokenizer.vocabularySize),
