@@ -1,3 +1,5 @@
+import Runtime
+
 /// The text line that says which samples a rank computes of a batch: `batch rank entry key key …`.
 ///
 /// The sampler's dump and a training run with `log.samples` write the same lines, so that the sorted union over ranks
@@ -6,12 +8,13 @@
 public enum SampleLine {
     /// - Parameters:
     ///   - entry: name of the mixture's entry.
-    ///   - keys: of the rank's slice, in the order of positions; none when the slice is empty.
+    ///   - keys: of the rank's slice, in the order of positions; none when the slice is empty. Control characters in them
+    ///     are written out.
     public static func text(batch: Int, rank: Int, entry: String, keys: [String]) -> String {
         var line = "\(batch) \(rank) \(entry)"
         for key in keys {
             line += " "
-            line += key
+            line += key.printableLine
         }
         return line
     }

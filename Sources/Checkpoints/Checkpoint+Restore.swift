@@ -1,14 +1,53 @@
 import Runtime
-import Storage
+public import Storage
 
 extension Checkpoint {
+    /// Throws unless the checkpoint holds these weights, in type and shape; nothing but headers is looked at.
+    /// - Parameter allowingOthers: false refuses a checkpoint with further weights.
+    public func checkWeights(_ wanted: [StoredTensor], allowingOthers: Bool = false) throws {
+        var found = Dictionary(try weights().map { ($0.name, $0) }) { first, _ in first }
+        for tensor in wanted {
+            guard let stored = found.removeValue(forKey: tensor.name) else {
+                throw mismatch(path, "a weight `\(tensor.name)`", "none of that name")
+            }
+            guard stored == tensor else {
+                throw mismatch(
+                    path, "`\(tensor.name)` as \(tensor.dtype.rawValue) \(tensor.shape)",
+                    "\(stored.dtype.rawValue) \(stored.shape)")
+            }
+        }
+        guard !allowingOthers, let other = found.keys.min() else { return }
+        throw mismatch(path, "\(wanted.count) weights", "\(found.count) others, among them `\(other)`")
+    }
+
+    /// Throws when a weight or a moment is not a finite number.
+    /// - Parameter threads: that read side by side.
+    public func checkFinite(threads: Int = 1) throws {
+        let files = try CheckpointError.wrapping { try modelFiles() + optimizerFiles() }
+        let tensors = files.flatMap { file in file.tensors.filter { $0.dtype == .f32 }.map { (file, $0) } }
+        let pool = WorkerPool(threads: max(min(threads, tensors.count), 1))
+        defer { pool.stop() }
+        _ = try CheckpointError.wrapping {
+            try pool.map(tensors.count) { place, _ in
+                let (file, tensor) = tensors[place]
+                guard let fault = try FiniteCheck.fault(tensor, of: file) else { return }
+                throw CheckpointError.notFinite(file.path, tensor.name, fault)
+            }
+        }
+    }
+
     /// Reads weights into the callers' buffers.
     /// - Parameters:
     ///   - targets: each must be in the checkpoint with the same type and shape.
     ///   - allowingOthers: false refuses a checkpoint with weights that no target names.
     public func restoreWeights(into targets: [RestoreTarget], allowingOthers: Bool = false) throws {
         try CheckpointError.wrapping {
-            try read(try weightCopies(of: modelFiles(), into: targets, allowingOthers: allowingOthers))
+            let copies = try weightCopies(of: modelFiles(), into: targets, allowingOthers: allowingOthers)
+            try read(copies)
+            for (copy, target) in zip(copies, targets) {
+                guard let fault = FiniteCheck.fault(UnsafeRawBufferPointer(target.bytes), target.dtype) else { continue }
+                throw CheckpointError.notFinite(copy.file.path, target.name, fault)
+            }
         }
     }
 

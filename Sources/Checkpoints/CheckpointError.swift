@@ -16,7 +16,11 @@ public enum CheckpointError: DiagnosedError, Equatable {
     /// The files can't be reached.
     case storage(StorageError)
 
-    public var exitCode: ExitCode { .checkpoint }
+    public var exitCode: ExitCode {
+        // That somebody else uses a directory is no fault of it.
+        if case .storage(.locked) = self { return .usage }
+        return .checkpoint
+    }
 
     public var description: String {
         switch self {
@@ -31,6 +35,14 @@ public enum CheckpointError: DiagnosedError, Equatable {
         }
     }
 
+    /// A weight or moment that is NaN or infinite, in a file whose bytes are what was written.
+    static func notFinite(_ path: String, _ name: String, _ found: String) -> CheckpointError {
+        .mismatch(
+            FileFault(
+                path: path, expected: "finite numbers in `\(name)`", found: found,
+                remedy: "nothing can be computed with it: go back to an older checkpoint"))
+    }
+
     init(_ error: StorageError) {
         switch error {
         case .damaged(let fault): self = .damaged(fault)
@@ -42,7 +54,7 @@ public enum CheckpointError: DiagnosedError, Equatable {
     }
 
     /// Runs `body`; what the storage says is said as a checkpoint's error.
-    static func wrapping<Result>(_ body: () throws -> Result) throws -> Result {
+    public static func wrapping<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as StorageError { throw CheckpointError(error) }
     }
 }

@@ -55,11 +55,10 @@ struct CheckpointState {
     }
 
     private static func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8], _ path: String) throws -> Value {
-        do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch {
+        do throws(JSONDocument.Fault) { return try JSONDocument.decode(type, bytes) } catch {
             throw CheckpointError.damaged(
                 FileFault(
-                    path: path, expected: "JSON as this program writes it", found: "\(error)",
-                    remedy: "resume from another checkpoint"))
+                    path: path, expected: error.expected, found: error.found, remedy: "resume from another checkpoint"))
         }
     }
 }

@@ -47,7 +47,7 @@ final class Watchdog: @unchecked Sendable {
 
     /// Writes the dump to standard error and ends the process.
     static let exit: @Sendable (String) -> Void = { dump in
-        _ = dump.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+        StandardError.write(dump)
         _exit(ExitCode.transport.rawValue)
     }
 

@@ -33,7 +33,10 @@ public struct DictionaryConfig: Sendable, Equatable, Codable {
     public var hiddenCount: Int { Int((hidden * Float(chosen)).rounded(.up)) }
 
     var contradiction: String? {
-        if codes < 1 || chosen < 1 { return "a dictionary of \(codes) codes, of which \(chosen) are chosen" }
+        let sizes: [ModelLimits.Size] = [
+            ("dictionary.codes", codes, ModelLimits.codes), ("dictionary.chosen", chosen, ModelLimits.chosen),
+        ]
+        if let fault = ModelLimits.fault(sizes) { return fault }
         if !(0..<1).contains(hidden) { return "dictionary: a share of \(hidden) is hidden" }
         return chosen > codes ? "dictionary: \(chosen) codes chosen of only \(codes)" : nil
     }

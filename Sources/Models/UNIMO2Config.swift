@@ -86,16 +86,20 @@ public struct UNIMO2Config: Sendable, Equatable, Codable {
 
     /// What contradicts itself, in a sentence; nil when nothing does.
     public var contradiction: String? {
+        let sizes: [ModelLimits.Size] = [
+            ("vocabulary", vocabulary, ModelLimits.vocabulary), ("max_tokens", maxTokens, ModelLimits.maxTokens),
+            ("image_size", imageSize, ModelLimits.imageSize), ("patch_size", patchSize, ModelLimits.patchSize),
+            ("projection", projection, ModelLimits.projection),
+        ]
+        if let fault = ModelLimits.fault(sizes) { return fault }
+        for (name, stack) in [("vision", vision), ("text", text), ("grounded", grounded)] {
+            if let fault = stack.contradiction(name) { return fault }
+        }
+        let deviations = [("initializer_range", initializerRange), ("vision_position_range", visionPositionRange)]
+        if let fault = ModelLimits.fault(dropout: dropout, deviations) { return fault }
         if imageSize % patchSize != 0 { return "image_size \(imageSize) is not a multiple of patch_size \(patchSize)" }
         if vision.width != text.width || text.width != grounded.width {
             return "vision, text and grounded widths differ: \(vision.width), \(text.width), \(grounded.width)"
-        }
-        for (name, stack) in [("vision", vision), ("text", text), ("grounded", grounded)]
-        where stack.width % stack.heads != 0 {
-            return "\(name): width \(stack.width) is not a multiple of \(stack.heads) heads"
-        }
-        for (name, stack) in [("vision", vision), ("text", text), ("grounded", grounded)] where !(stack.epsilon > 0) {
-            return "\(name): epsilon \(stack.epsilon) is not positive"
         }
         if dictionary != nil && grounded.layers == 0 { return "a dictionary needs grounded layers, found 0" }
         return dictionary?.contradiction

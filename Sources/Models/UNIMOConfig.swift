@@ -54,10 +54,13 @@ public struct UNIMOConfig: Sendable, Equatable, Codable {
 
     /// What contradicts itself, in a sentence; nil when nothing does.
     public var contradiction: String? {
-        if transformer.width % transformer.heads != 0 {
-            return "transformer: width \(transformer.width) is not a multiple of \(transformer.heads) heads"
-        }
-        if !(transformer.epsilon > 0) { return "transformer: epsilon \(transformer.epsilon) is not positive" }
-        return nil
+        let sizes: [ModelLimits.Size] = [
+            ("vocabulary", vocabulary, ModelLimits.vocabulary), ("max_tokens", maxTokens, ModelLimits.maxTokens),
+            ("max_regions", maxRegions, ModelLimits.maxRegions), ("region_width", regionWidth, ModelLimits.regionWidth),
+            ("region_classes", regionClasses, ModelLimits.regionClasses),
+            ("projection", projection, ModelLimits.projection),
+        ]
+        return ModelLimits.fault(sizes) ?? transformer.contradiction("transformer")
+            ?? ModelLimits.fault(dropout: dropout, [("initializer_range", initializerRange)])
     }
 }

@@ -20,7 +20,7 @@ extension Recipe.CorpusSource {
             origin = .scenes(
                 SceneSettings(
                     seed: UInt64(try scenes.integer("seed", in: 0...Int.max, default: 1)),
-                    count: try scenes.integer("count", in: 1...1_000_000_000),
+                    count: try scenes.integer("count", in: SceneSettings.counts),
                     part: try scenes.choice("part", default: .train),
                     objects: min(objects[0], objects[1])...max(objects[0], objects[1]),
                     side: try scenes.integer("side", in: 8...1024, default: 64),
@@ -57,7 +57,7 @@ extension Recipe.MixtureEntry {
         }
         try readMismatch(node)
         try readCandidates(node, corpora)
-        bytesPerToken = try node.number("bytes_per_token", in: .positive, default: 4)
+        bytesPerToken = try node.number("bytes_per_token", in: .range(0.01...1000), default: 4)
         if packsTexts { packsTexts = try node.boolean("pack", default: true) }
     }
 
@@ -117,9 +117,9 @@ extension Recipe.MixtureEntry {
         }
         try node.refuse("weight", beside: "weights", remedy: "put it among them as the weight from step 0 on")
         let steps = changes.keys.map { (text: $0, step: Int($0)) }
-        if let wrong = steps.first(where: { $0.step ?? -1 < 0 }) {
+        if let wrong = steps.first(where: { !(0...1_000_000_000).contains($0.step ?? -1) }) {
             throw changes.fault(
-                wrong.text, expected: "a step, a whole number from 0 on",
+                wrong.text, expected: "a step, a whole number in 0...1000000000",
                 remedy: "write weights as {0: 5, 1000: 1}: from step 0 on 5, from step 1000 on 1")
         }
         return try steps.map { text, step in (step ?? 0, try changes.integer(text, in: 0...1_000_000)) }

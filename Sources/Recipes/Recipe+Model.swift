@@ -22,49 +22,56 @@ extension ModelConfig {
 
 extension UNIMO2Config {
     init(_ node: RecipeNode) throws {
-        let width = try node.integer("width", in: 8...65536)
+        let width = try node.integer("width", in: ModelLimits.width)
         let range = try node.initializerRange
         self.init(
-            vocabulary: 0, maxTokens: try node.integer("max_tokens", in: 4...65536),
-            imageSize: try node.integer("image_size", in: 1...4096),
-            patchSize: try node.integer("patch_size", in: 1...1024),
+            vocabulary: 0, maxTokens: try node.integer("max_tokens", in: ModelLimits.maxTokens),
+            imageSize: try node.integer("image_size", in: ModelLimits.imageSize),
+            patchSize: try node.integer("patch_size", in: ModelLimits.patchSize),
             vision: try EncoderConfig(node.child("vision"), width: width, epsilon: EncoderConfig.visionEpsilon),
             text: try EncoderConfig(node.child("text"), width: width),
             grounded: try EncoderConfig(node.child("grounded"), width: width),
             dictionary: try node.optionalChild("dictionary").map(DictionaryConfig.init),
-            projection: try node.integer("projection", in: 1...65536, default: 256),
+            projection: try node.integer("projection", in: ModelLimits.projection, default: 256),
             dropout: Float(try node.number("dropout", in: .belowOne, default: 0.1)), initializerRange: Float(range),
-            visionPositionRange: Float(try node.number("vision_position_range", in: .positive, default: range)))
+            visionPositionRange: Float(try node.number("vision_position_range", in: .initializerRange, default: range)))
     }
 }
 
 extension UNIMOConfig {
     init(_ node: RecipeNode) throws {
         self.init(
-            vocabulary: 0, maxTokens: try node.integer("max_tokens", in: 4...65536),
-            maxRegions: try node.integer("max_regions", in: 1...65536, default: 100),
-            regionWidth: try node.integer("region_width", in: 1...65536, default: 2048),
-            regionClasses: try node.integer("region_classes", in: 0...65536, default: 1601),
+            vocabulary: 0, maxTokens: try node.integer("max_tokens", in: ModelLimits.maxTokens),
+            maxRegions: try node.integer("max_regions", in: ModelLimits.maxRegions, default: 100),
+            regionWidth: try node.integer("region_width", in: ModelLimits.regionWidth, default: 2048),
+            regionClasses: try node.integer("region_classes", in: ModelLimits.regionClasses, default: 1601),
             transformer: try EncoderConfig(
-                node.child("transformer"), width: try node.integer("width", in: 8...65536)),
-            projection: try node.integer("projection", in: 1...65536, default: 256),
+                node.child("transformer"), width: try node.integer("width", in: ModelLimits.width)),
+            projection: try node.integer("projection", in: ModelLimits.projection, default: 256),
             dropout: Float(try node.number("dropout", in: .belowOne, default: 0.1)),
             initializerRange: Float(try node.initializerRange))
     }
 }
 
+extension NumberRange {
+    static let epsilon = NumberRange(
+        contains: { ModelLimits.epsilon.contains(Float($0)) }, description: "a number above 0, at most 1")
+    fileprivate static let initializerRange = NumberRange(
+        contains: { ModelLimits.initializerRange.contains(Float($0)) }, description: "a number above 0, at most 100")
+}
+
 extension RecipeNode {
     /// Of the model's matrices and tables.
     fileprivate var initializerRange: Double {
-        get throws { try number("initializer_range", in: .positive, default: 0.02) }
+        get throws { try number("initializer_range", in: .initializerRange, default: 0.02) }
     }
 }
 
 extension DictionaryConfig {
     init(_ node: RecipeNode) throws {
         self.init(
-            codes: try node.integer("codes", in: 1...1_000_000, default: 2048),
-            chosen: try node.integer("chosen", in: 1...10_000, default: 100),
+            codes: try node.integer("codes", in: ModelLimits.codes, default: 2048),
+            chosen: try node.integer("chosen", in: ModelLimits.chosen, default: 100),
             scores: try node.choice("scores", default: .balanced),
             hidden: Float(try node.number("hidden", in: .belowOne, default: 0)))
     }
@@ -73,9 +80,9 @@ extension DictionaryConfig {
 extension EncoderConfig {
     init(_ node: RecipeNode, width: Int, epsilon: Float = textEpsilon) throws {
         self.init(
-            layers: try node.integer("layers", in: 0...1000), width: width,
-            heads: try node.integer("heads", in: 1...1024),
-            feedForward: try node.integer("feed_forward", in: 1...1_000_000),
-            epsilon: Float(try node.number("epsilon", in: .positive, default: Double(String(epsilon)) ?? 0)))
+            layers: try node.integer("layers", in: ModelLimits.layers), width: width,
+            heads: try node.integer("heads", in: ModelLimits.heads),
+            feedForward: try node.integer("feed_forward", in: ModelLimits.feedForward),
+            epsilon: Float(try node.number("epsilon", in: .epsilon, default: Double(String(epsilon)) ?? 0)))
     }
 }

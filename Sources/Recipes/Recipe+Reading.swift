@@ -35,7 +35,7 @@ extension Recipe {
         let ranks = try root.section("ranks")
         reduction = try ranks.choice("reduction", default: .auto)
         threads = try ranks.optionalInteger("threads", in: 1...1024)
-        deadline = try ranks.seconds("deadline", in: .positive, default: 600)
+        deadline = try ranks.seconds("deadline", in: .deadline, default: 600)
         acceptsChangedData = try root.section("data").boolean("accept_changed", default: false)
         skippedStepBudget = try root.integer("skipped_steps", in: 0...1_000_000, default: 10)
         validation = try root.optionalChild("validation").map { [corpora, model] in try Validation($0, corpora, model) }
@@ -48,6 +48,7 @@ extension Recipe {
         self.log = LogOptions(
             samples: try log.boolean("samples", default: false),
             tensors: try log.integer("tensors", in: 0...100_000, default: 0))
+        places = RecipePlaces(root, corpora: corpora.map(\.name))
     }
 
     /// What contradicts itself across sections.
@@ -80,6 +81,9 @@ extension Recipe {
 extension Recipe.TokenizerSource {
     init(_ node: RecipeNode) throws {
         if let directory = try node.optionalString("directory") {
+            for key in ["vocabulary", "samples", "lowercase"] {
+                try node.refuse(key, beside: "directory", remedy: "a tokenizer is read or trained: keep one")
+            }
             self = .directory(directory)
         } else {
             self = .trained(

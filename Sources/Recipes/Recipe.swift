@@ -34,6 +34,8 @@ public struct Recipe: Sendable {
     /// Steps between two comparisons of the ranks' replicas; 0 compares nothing.
     public var replicaCheckInterval: Int
     public var log: LogOptions
+    /// Where the recipe names files and directories.
+    var places: RecipePlaces
 
     /// The model, once the tokenizer is known.
     public func model(vocabulary: Int) -> ModelConfig {

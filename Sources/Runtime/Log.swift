@@ -23,8 +23,8 @@ public enum Log {
             let level = event.level == .info ? "" : " \(event.level.rawValue):"
             let text =
                 stamp.withUnsafeBufferPointer { String(cString: $0.baseAddress!) } + rank + level
-                + " \(event.message)\n"
-            _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+                + " " + "\(event.message)".printableLine + "\n"
+            StandardError.write(text)
         }
     }
 

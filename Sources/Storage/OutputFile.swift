@@ -1,8 +1,8 @@
 import Glibc
 import Runtime
 
-/// A new file, hashed while it is written. It is not safe under its final name before `seal`: write it inside a
-/// `StagedDirectory`, or use `AtomicFile`.
+/// A file that is written front to back, and hashed on the way. It is not safe under its final name before `seal`: write it
+/// inside a `StagedDirectory`, or use `AtomicFile`.
 public final class OutputFile {
     public let path: String
     /// Bytes written so far.
@@ -25,6 +25,14 @@ public final class OutputFile {
     public init(path: String, faultPoint: String = "storage") throws(StorageError) {
         descriptor = open(path.systemPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw fail("create", path) }
+        self.path = path
+        self.faultPoint = faultPoint
+    }
+
+    /// A device or pipe, written into where it stands.
+    init(stream path: String, faultPoint: String) throws(StorageError) {
+        descriptor = open(path.systemPath, O_WRONLY | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { throw fail("open for writing", path) }
         self.path = path
         self.faultPoint = faultPoint
     }
@@ -55,73 +63,12 @@ public final class OutputFile {
     /// Makes the bytes survive a power failure, closes the file and says what it holds.
     @discardableResult public func seal() throws -> FileDigest {
         try FaultPoint.visit("\(faultPoint).fsync")
-        guard fsync(descriptor) == 0 else { throw fail("flush", path) }
+        // Devices and pipes know no flush and say EINVAL.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw fail("flush", path) }
         let status = close(descriptor)
         descriptor = -1
         WorkPulse.beat()
         guard status == 0 else { throw fail("close", path) }
         return FileDigest(name: Directory.name(of: path), sha256: hash.take(), size: size)
     }
-}
-
-/// A file that appears under its name complete, or not at all.
-public enum AtomicFile {
-    /// Writes `bytes` beside `path`, flushes, renames over `path`, flushes the directory. On failure nothing is left.
-    @discardableResult public static func write(
-        _ bytes: [UInt8], to path: String, faultPoint: String = "storage"
-    ) throws -> FileDigest {
-        let temporary = "\(path).\(getpid()).tmp"
-        do {
-            let file = try OutputFile(path: temporary, faultPoint: faultPoint)
-            try file.write(bytes)
-            var digest = try file.seal()
-            try FaultPoint.visit("\(faultPoint).rename")
-            try Directory.rename(temporary, to: path)
-            digest.name = Directory.name(of: path)
-            return digest
-        } catch {
-            unlink(temporary.systemPath)
-            throw error
-        }
-    }
-}
-
-/// A directory that appears under its name complete, or not at all: files go into a staging directory, which `commit`
-/// renames.
-public struct StagedDirectory: Sendable {
-    /// The final path.
-    public let path: String
-    /// Where files are written until then.
-    public let staging: String
-    private let faultPoint: String
-
-    /// - Parameter staging: on the same file system; `path` + `.tmp` when nil.
-    public init(path: String, staging: String? = nil, faultPoint: String = "storage") {
-        self.path = path
-        self.faultPoint = faultPoint
-        self.staging = staging ?? path + ".tmp"
-    }
-
-    /// Makes the staging directory, empty: what an earlier attempt left is removed.
-    public func begin() throws {
-        try Directory.remove(staging)
-        try Directory.create(staging)
-    }
-
-    /// A new file in the staging directory.
-    public func create(_ name: String) throws -> OutputFile {
-        try OutputFile(path: staging + "/" + name, faultPoint: faultPoint)
-    }
-
-    /// Renames the finished directory into place. Every file must have been sealed.
-    public func commit() throws {
-        try FaultPoint.visit("\(faultPoint).fsync")
-        try Directory.flush(staging)
-        try FaultPoint.visit("\(faultPoint).rename")
-        try Directory.rename(staging, to: path)
-        try FaultPoint.visit("\(faultPoint).renamed")
-    }
-
-    /// Removes the staging directory and what is in it.
-    public func discard() throws { try Directory.remove(staging) }
 }

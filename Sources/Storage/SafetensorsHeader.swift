@@ -123,8 +123,8 @@ struct SafetensorsHeader {
     init(of file: InputFile) throws(StorageError) {
         let json = try Self.json(of: file)
         let body: Body
-        do { body = try JSONDecoder().decode(Body.self, from: Data(json)) } catch {
-            throw Self.damaged(file, 8, "a JSON object of tensors", "\(error)")
+        do throws(JSONDocument.Fault) { body = try JSONDocument.decode(Body.self, json) } catch {
+            throw Self.damaged(file, 8, "a JSON object of tensors: \(error.expected)", error.found)
         }
         metadata = body.metadata
         tensors = []

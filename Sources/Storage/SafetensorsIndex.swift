@@ -33,10 +33,10 @@ public struct SafetensorsIndex: Sendable, Equatable {
     public init(path: String) throws(StorageError) {
         let bytes = try InputFile.contents(of: path, limit: Self.byteLimit)
         let body: Body
-        do { body = try JSONDecoder().decode(Body.self, from: Data(bytes)) } catch {
+        do throws(JSONDocument.Fault) { body = try JSONDocument.decode(Body.self, bytes) } catch {
             throw .damaged(
                 FileFault(
-                    path: path, expected: "`metadata.total_size` and `weight_map`", found: "\(error)",
+                    path: path, expected: error.expected, found: error.found,
                     remedy: "the file is damaged: copy or make it again"))
         }
         for (name, file) in body.weight_map where file.contains("/") || file == ".." {

@@ -1,3 +1,5 @@
+import Runtime
+
 /// A JSON value whose objects keep the order they were written in. Numbers that JSON can't say (NaN, infinities) are
 /// printed as `null`.
 public enum JSONValue: Sendable, Equatable {
@@ -39,7 +41,7 @@ public enum JSONValue: Sendable, Equatable {
         case .integer(let value): out += "\(value)"
         case .number(let value): out += value.isFinite ? "\(value)" : "null"
         case .string(let value): JSONValue.quote(value, to: &out)
-        case .encoded(let text): out += text
+        case .encoded(let text): for scalar in text.unicodeScalars { JSONValue.write(encoded: scalar, to: &out) }
         case .array(let values):
             JSONValue.writeAll(values, "[", "]", to: &out, indent: indent) { $0.write(to: &$1, indent: $2) }
         case .object(let members):
@@ -75,13 +77,23 @@ public enum JSONValue: Sendable, Equatable {
             case "\n": out += "\\n"
             case "\r": out += "\\r"
             case "\t": out += "\\t"
-            case _ where scalar.value < 0x20:
-                out += scalar.value < 0x10 ? "\\u000" : "\\u00"
-                out += String(scalar.value, radix: 16)
-            default: out.unicodeScalars.append(scalar)
+            case _ where scalar.value < 0x20: escape(scalar, to: &out)
+            default: write(encoded: scalar, to: &out)
             }
         }
         out += "\""
+    }
+
+    /// A character of JSON: what a terminal would obey can only stand in a string there, where it is escaped. The line feeds
+    /// and blanks between values are JSON's own.
+    private static func write(encoded scalar: Unicode.Scalar, to out: inout String) {
+        if scalar.value >= 0x20, scalar.isControl { escape(scalar, to: &out) } else { out.unicodeScalars.append(scalar) }
+    }
+
+    /// No control character is beyond `FFFF`.
+    private static func escape(_ scalar: Unicode.Scalar, to out: inout String) {
+        let digits = String(scalar.value, radix: 16)
+        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 }
 

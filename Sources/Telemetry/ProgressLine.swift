@@ -54,8 +54,8 @@ public final class ProgressLine {
     }
 
     private func show() {
-        guard isLive else { return emit(average.text + "\n") }
-        emit("\r" + String(average.text.prefix(width - 1)) + "\u{1B}[K")
+        guard isLive else { return emit(average.text.printableLine + "\n") }
+        emit("\r" + String(average.text.printableLine.prefix(width - 1)) + "\u{1B}[K")
         isShowing = true
     }
 
@@ -64,7 +64,7 @@ public final class ProgressLine {
         return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1 ? Int(size.ws_col) : 120
     }
 
-    private func emit(_ text: String) { _ = text.withCString { write(descriptor, $0, strlen($0)) } }
+    private func emit(_ text: String) { StandardError.write(sequence: text, to: descriptor) }
 }
 
 /// The figures of a progress line.

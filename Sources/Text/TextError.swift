@@ -7,6 +7,8 @@ public enum TextError: DiagnosedError, Equatable {
     case malformed(path: String, line: Int, expected: String, found: String)
     /// `key` of a tokenizer file describes something other than byte-level BPE.
     case unsupported(path: String, line: Int, key: String, expected: String, found: String)
+    /// What is named as a tokenizer is something else.
+    case noTokenizer(path: String, found: String)
     /// Reading or writing a file failed, or its checksum is another.
     case storage(StorageError)
     /// A vocabulary of a size that cannot be made.
@@ -18,7 +20,7 @@ public enum TextError: DiagnosedError, Equatable {
         switch self {
         case .storage(let error): error.exitCode
         case .vocabularyOutOfRange: .usage
-        case .malformed, .unsupported, .unknownID: .data
+        case .malformed, .unsupported, .unknownID, .noTokenizer: .data
         }
     }
 
@@ -29,6 +31,9 @@ public enum TextError: DiagnosedError, Equatable {
         case .unsupported(let path, let line, let key, let expected, let found):
             "\(path) line \(line): \(key): expected \(expected), found \(found); only byte-level BPE tokenizers of the "
                 + "GPT-2 and RoBERTa kind are read: choose another or train one"
+        case .noTokenizer(let path, let found):
+            "\(path): expected a tokenizer (vocab.json and merges.txt, or tokenizer.json), found \(found); name a "
+                + "directory that holds one, such as a checkpoint"
         case .storage(let error): error.description
         case .vocabularyOutOfRange(let asked, let allowed):
             "vocabulary size: expected \(allowed.lowerBound) (256 bytes and 5 special tokens) to \(allowed.upperBound), found "

@@ -152,7 +152,7 @@ import Vision
         limits.longestTokens = (2, { $0.split(separator: 32).count })
         let found = try CorpusVerifier(directory: directory("c"), contents: limits).run()
         #expect(found.findings.kinds == [.longText] && found.findings.count(.longText) == 1 && found.isSound)
-        #expect(found.findings.first?.description.contains("3 tokens, the limit is 2") == true)
+        #expect(found.findings.first?.description.contains("3 tokens, above the maximum of 2") == true)
     }
 
     @Test("all findings are counted, the first are kept, and threads change nothing")

@@ -43,7 +43,7 @@ def tokens_are_counted(scratch):
     report = json.loads(run(*arguments, "--json")[0])
     expect(report["sound"] and report["counts"]["long_text"] == 1, str(report))
     out, _ = run(*arguments, "--strict", code=3)
-    expect_words(out, "long text", f"{max(tokens)} tokens, the limit is {limit}", "caption 2")
+    expect_words(out, "long text", f"{max(tokens)} tokens, above the maximum of {limit}", "caption 2")
     run("corpus", "verify", corpus, "--longest-tokens", 5, code=2)
 
 

@@ -22,16 +22,28 @@ public struct HuggingFaceDirectory: Sendable {
     }
 
     private static func files(_ path: String) throws -> [String] {
+        guard !Directory.exists(path + "/adapter_config.json") else {
+            throw CheckpointError.mismatch(
+                FileFault(
+                    path: path, expected: "a whole model", found: "an adapter, adapter_config.json",
+                    remedy: "merge it into its model in PyTorch and save that"))
+        }
         if Directory.exists(path + "/" + index) {
             return Set(try SafetensorsIndex(path: path + "/" + index).files.values).sorted()
         }
         guard Directory.exists(path + "/" + single) else {
             throw CheckpointError.mismatch(
                 FileFault(
-                    path: path, expected: "\(single) or \(index)", found: "neither",
+                    path: path, expected: "\(single) or \(index)", found: found(path),
                     remedy: "save the model in PyTorch with save_pretrained(\"\(path)\", safe_serialization=True)"))
         }
         return [single]
+    }
+
+    /// What there is instead of safetensors.
+    private static func found(_ path: String) -> String {
+        if Directory.exists(path + "/pytorch_model.bin") { return "pytorch_model.bin" }
+        return KnownDirectory.found(at: path)
     }
 
     /// `config.json`.
@@ -59,7 +71,15 @@ public struct HuggingFaceDirectory: Sendable {
         tensor.parts.allSatisfy { places[prefix + $0.name] != nil }
     }
 
+    public func has(_ name: String) -> Bool { places[name] != nil }
+
+    /// Throws unless every part is there, in its shape and in a type that can be read; nothing but headers is looked at.
+    public func check(_ tensor: ExchangedTensor, prefix: String) throws {
+        for part in tensor.parts { _ = try file(of: part, prefix + part.name) }
+    }
+
     /// Reads a weight of ours: its parts one after the other, as Float32.
+    /// - Throws: `CheckpointError.mismatch` for parts that are not there, of another shape, or not finite.
     public func read(_ tensor: ExchangedTensor, prefix: String, into target: UnsafeMutableBufferPointer<Float>) throws {
         precondition(target.count == tensor.count, "\(target.count) elements for `\(tensor.name)`, \(tensor.count)")
         var start = 0
@@ -73,16 +93,27 @@ public struct HuggingFaceDirectory: Sendable {
     private func read(
         _ part: ExchangedTensor.Part, _ name: String, into target: UnsafeMutableBufferPointer<Float>
     ) throws {
+        let (file, dtype) = try file(of: part, name)
+        switch dtype {
+        case .bf16: widen(try file.bytes(of: name), into: target) { Float(bitPattern: UInt32($0) << 16) }
+        case .f16: widen(try file.bytes(of: name), into: target) { Float(Float16(bitPattern: $0)) }
+        default: try file.read(name, into: UnsafeMutableRawBufferPointer(target))
+        }
+        if let fault = FiniteCheck.fault(UnsafeBufferPointer(target)) {
+            throw mismatch("finite numbers in `\(name)`", fault)
+        }
+    }
+
+    /// The file that holds a tensor as it should be.
+    private func file(of part: ExchangedTensor.Part, _ name: String) throws -> (SafetensorsFile, StoredDType) {
         guard let file = places[name], let found = file[name] else {
             throw mismatch("a tensor `\(name)`", "none of that name")
         }
         guard found.shape == part.shape else { throw mismatch("`\(name)` \(part.shape)", "\(found.shape)") }
-        switch found.dtype {
-        case .f32: try file.read(name, into: UnsafeMutableRawBufferPointer(target))
-        case .bf16: widen(try file.bytes(of: name), into: target) { Float(bitPattern: UInt32($0) << 16) }
-        case .f16: widen(try file.bytes(of: name), into: target) { Float(Float16(bitPattern: $0)) }
-        default: throw mismatch("`\(name)` as F32, F16 or BF16", found.dtype.rawValue)
+        guard [.f32, .bf16, .f16].contains(found.dtype) else {
+            throw mismatch("`\(name)` as F32, F16 or BF16", found.dtype.rawValue)
         }
+        return (file, found.dtype)
     }
 
     private func widen(

@@ -6,7 +6,8 @@ enum JSONFault {
         case .valueNotFound(_, let context): "\(place(context)) is null"
         case .keyNotFound(let key, let context): "\(place(context)) has no `\(key.stringValue)`"
         case .dataCorrupted: "it is not JSON"
-        default: "\(error)"
+        // What is no Unicode is all that reading JSON says of its own.
+        default: "it holds half of a surrogate pair, which is no character"
         }
     }
 

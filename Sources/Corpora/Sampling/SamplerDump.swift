@@ -16,6 +16,9 @@ public struct SamplerDump: Sendable {
         public var line: String { SampleLine.text(batch: batch, rank: rank, entry: entry, keys: keys) }
     }
 
+    /// Batches that a run can have: more than the steps of the longest recipe, each of most batches.
+    public static let batchLimit = 1 << 40
+
     private struct Document: Encodable {
         var worldSize: Int
         var firstBatch: Int

@@ -4,6 +4,9 @@ public import Vision
 
 /// What pins a procedural corpus down.
 public struct SceneSettings: Sendable, Equatable {
+    /// Scenes that a corpus may have.
+    public static let counts = 1...1_000_000_000
+
     public var seed: UInt64
     /// Scenes in the corpus.
     public var count: Int

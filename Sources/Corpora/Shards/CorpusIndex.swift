@@ -74,7 +74,7 @@ public struct CorpusIndex: Sendable, Equatable, Codable {
         let path = directory + "/" + Self.fileName
         struct Head: Codable { var format: String, version: Int }
         do {
-            let head = try JSONDecoder().decode(Head.self, from: Data(bytes))
+            let head = try JSONDocument.decode(Head.self, bytes)
             guard head.format == Self.formatName, head.version == Self.currentVersion else {
                 throw CorpusError.unsupported(
                     FileFault(
@@ -83,9 +83,9 @@ public struct CorpusIndex: Sendable, Equatable, Codable {
                         remedy: head.version < Self.currentVersion
                             ? "pack the corpus again" : "read it with a newer program"))
             }
-            self = try JSONDecoder().decode(CorpusIndex.self, from: Data(bytes))
-        } catch let error as DecodingError {
-            throw CorpusFile.damaged(path, "an index of version \(Self.currentVersion)", "\(error)")
+            self = try JSONDocument.decode(CorpusIndex.self, bytes)
+        } catch let fault as JSONDocument.Fault {
+            throw CorpusFile.damaged(path, fault.expected, fault.found)
         }
         if let fault = inconsistency(manifest) { throw CorpusFile.damaged(path, fault.expected, fault.found) }
     }
@@ -142,6 +142,10 @@ enum CorpusFile {
     static func manifest(_ directory: String) throws -> ChecksumManifest {
         guard Directory.kind(of: directory) != nil else {
             throw CorpusError.noCorpus(path: directory, reason: "there is no such directory; check the path")
+        }
+        if let known = KnownDirectory(directory), known != .corpus {
+            throw CorpusError.noCorpus(
+                path: directory, reason: "it is \(known.rawValue); name a directory that `corpus pack` made")
         }
         let isThere = { Directory.exists(directory + "/" + $0) }
         guard isThere(ChecksumManifest.fileName) || isThere(CorpusIndex.fileName) else {

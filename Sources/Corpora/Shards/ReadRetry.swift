@@ -2,6 +2,7 @@ import Glibc
 public import Logging
 public import Runtime
 import Storage
+import Synchronization
 
 /// How often a read that the operating system refused is tried again. Damaged bytes are read again too, once: a network
 /// share may have served a half-written page.
@@ -35,8 +36,17 @@ public struct ReadRetry: Sendable {
 
     /// After 0.1, 1 and 10 seconds, each attempt with a warning.
     public static func standard(_ log: Logger = Log.logger("corpora")) -> ReadRetry {
-        ReadRetry(waits: [0.1, 1, 10]) { log.warning("\($0)") }
+        let said = Mutex<Set<String>>([])
+        return ReadRetry(waits: [0.1, 1, 10]) { notice in
+            // Every sample of a damaged frame meets the same fault, with the same words.
+            guard said.withLock({ $0.count < mostSaid && $0.insert("\(notice)").inserted }) else { return }
+            log.warning("\(notice)")
+        }
     }
+
+    /// Different warnings of one run.
+    private static let mostSaid = 1000
+
     public static var never: ReadRetry { ReadRetry(waits: []) }
 
     /// - Parameter path: the file that `body` reads.

@@ -31,8 +31,8 @@ public struct ShardTable: Sendable, Equatable, Codable {
     init(directory: String, name: String, digest: String, row: CorpusIndex.Shard) throws {
         let bytes = try CorpusFile.checked(name, in: directory, digest: digest, limit: Self.byteLimit)
         let path = directory + "/" + name
-        do { self = try JSONDecoder().decode(ShardTable.self, from: Data(bytes)) } catch let error as DecodingError {
-            throw CorpusFile.damaged(path, "the table of a shard", "\(error)")
+        do throws(JSONDocument.Fault) { self = try JSONDocument.decode(ShardTable.self, bytes) } catch {
+            throw CorpusFile.damaged(path, error.expected, error.found)
         }
         if let fault = inconsistency(row) { throw CorpusFile.damaged(path, fault.expected, fault.found) }
     }

@@ -61,8 +61,10 @@ struct ContentCheck {
     private func fault(inImage bytes: [UInt8]) -> (kind: CorpusFinding.Kind, text: String)? {
         do {
             let image = try decodeImage(bytes)
-            guard min(image.width, image.height) < limits.smallestSide else { return nil }
-            return (.tinyImage, "\(image.width) × \(image.height) pixels, the limit is \(limits.smallestSide)")
+            let shorter = min(image.width, image.height)
+            guard shorter < limits.smallestSide else { return nil }
+            let size = "\(image.width) × \(image.height) pixels"
+            return (.tinyImage, "\(size): shorter side \(shorter), below the minimum of \(limits.smallestSide)")
         } catch {
             return (.brokenImage, error.description)
         }
@@ -72,11 +74,11 @@ struct ContentCheck {
         guard let text = String(validating: bytes, as: UTF8.self) else { return (.invalidUTF8, "not UTF-8") }
         guard !text.allSatisfy(\.isWhitespace) else { return (.emptyText, "nothing but blanks") }
         if bytes.count > limits.longestText {
-            return (.longText, "\(bytes.count) bytes, the limit is \(limits.longestText)")
+            return (.longText, "\(bytes.count) bytes, above the maximum of \(limits.longestText)")
         }
         guard let (limit, count) = limits.longestTokens else { return nil }
         let tokens = count(bytes)
-        return tokens > limit ? (.longText, "\(tokens) tokens, the limit is \(limit)") : nil
+        return tokens > limit ? (.longText, "\(tokens) tokens, above the maximum of \(limit)") : nil
     }
 
     private func fault(inJSON bytes: [UInt8], isCaption: Bool) -> (kind: CorpusFinding.Kind, text: String)? {

@@ -34,22 +34,22 @@ public struct RegionClassFile: Sendable, Equatable {
 
     /// Writes the file: complete or not at all.
     public func write(to path: String) throws {
-        let staged = path + ".partial"
         try Directory.create(Directory.parent(of: path))
-        let file = try SafetensorsWriter(
-            file: try OutputFile(path: staged),
-            tensors: [
-                StoredTensor(name: "centres", dtype: .f32, shape: [classes.count, classes.width]),
-                StoredTensor(name: "temperature", dtype: .f32, shape: [1]),
-            ],
-            metadata: [
-                "format": Self.format, "encoder": origin.encoder, "source": origin.source, "grid": "\(origin.grid)",
-                "seed": "\(origin.seed)",
-            ])
-        try classes.centres.withUnsafeBytes { try file.write("centres", $0) }
-        try withUnsafeBytes(of: classes.temperature) { try file.write("temperature", $0) }
-        _ = try file.finish()
-        try Directory.rename(staged, to: path)
+        try AtomicFile.write(to: path) { output in
+            let file = try SafetensorsWriter(
+                file: output,
+                tensors: [
+                    StoredTensor(name: "centres", dtype: .f32, shape: [classes.count, classes.width]),
+                    StoredTensor(name: "temperature", dtype: .f32, shape: [1]),
+                ],
+                metadata: [
+                    "format": Self.format, "encoder": origin.encoder, "source": origin.source,
+                    "grid": "\(origin.grid)", "seed": "\(origin.seed)",
+                ])
+            try classes.centres.withUnsafeBytes { try file.write("centres", $0) }
+            try withUnsafeBytes(of: classes.temperature) { try file.write("temperature", $0) }
+            return try file.finish()
+        }
     }
 
     /// - Throws: `StorageError` for what is no safetensors file, `RegionError.classes` for one of something else.

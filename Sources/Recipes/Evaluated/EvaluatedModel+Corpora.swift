@@ -69,7 +69,7 @@ extension SceneCorpus {
         let parts = name.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.first == "scenes" else { return nil }
         func part(_ place: Int, else other: Substring) -> Substring { parts.count > place ? parts[place] : other }
-        guard (2...5).contains(parts.count), let count = Int(parts[1]), count > 0,
+        guard (2...5).contains(parts.count), let count = Int(parts[1]), SceneSettings.counts.contains(count),
             let seed = UInt64(part(2, else: "1")), let objects = SceneSettings.objects(part(3, else: "1-3")),
             let world = ScenePart(rawValue: String(part(4, else: "held-out")))
         else {

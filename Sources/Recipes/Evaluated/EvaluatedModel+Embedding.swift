@@ -41,17 +41,16 @@ extension EvaluatedModel {
         _ tensors: [EncodedSide.Part], keys: [String], to path: String
     ) throws -> EmbeddingOutcome {
         let list = String(decoding: try JSONEncoder().encode(keys), as: UTF8.self)
-        let staged = path + ".partial"
-        let file = try SafetensorsWriter(
-            file: try OutputFile(path: staged), tensors: tensors.map(\.tensor), metadata: ["keys": list])
-        for part in tensors {
-            switch part.values {
-            case .floats(let values): try values.withUnsafeBytes { try file.write(part.tensor.name, $0) }
-            case .integers(let values): try values.withUnsafeBytes { try file.write(part.tensor.name, $0) }
+        try AtomicFile.write(to: path) { output in
+            let file = try SafetensorsWriter(file: output, tensors: tensors.map(\.tensor), metadata: ["keys": list])
+            for part in tensors {
+                switch part.values {
+                case .floats(let values): try values.withUnsafeBytes { try file.write(part.tensor.name, $0) }
+                case .integers(let values): try values.withUnsafeBytes { try file.write(part.tensor.name, $0) }
+                }
             }
+            return try file.finish()
         }
-        _ = try file.finish()
-        try Directory.rename(staged, to: path)
         return EmbeddingOutcome(samples: keys.count, tensors: tensors.map { ($0.tensor.name, $0.tensor.shape) })
     }
 }

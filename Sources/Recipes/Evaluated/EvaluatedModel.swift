@@ -31,8 +31,7 @@ public final class EvaluatedModel {
         case .unimo(let config): model = UNIMO(config)
         case .unimo2(let config): model = UNIMO2(config)
         }
-        store = try ParameterStore(model.parameters, alignment: 16)
-        try Snapshot.restoreWeights(checkpoint, into: store)
+        store = try Snapshot.store(checkpoint, of: model.parameters)
         pool = WorkerPool(threads: threads)
         workspace = Workspace(pool: pool)
     }
@@ -41,9 +40,7 @@ public final class EvaluatedModel {
     public var path: String { checkpoint.path }
 
     static func open(_ path: String, threads: Int) throws -> Checkpoint {
-        let runs = CheckpointStore(directory: RunDirectory(path).checkpoints)
-        if let newest = try runs.steps().last { return try Checkpoint(path: runs.path(step: newest), threads: threads) }
-        return try Checkpoint(path: path, threads: threads)
+        try Checkpoint(path: CheckpointPlace.find(path), threads: threads)
     }
 
     /// Samples computed at a time, where memory suffices.

@@ -8,10 +8,8 @@ struct ImportSizes {
 
     /// - Throws: `CheckpointError.mismatch` for what is no RoBERTa or ViT, or one that computes something else.
     init(text: HuggingFaceDirectory?, vision: HuggingFaceDirectory?) throws {
-        roberta = try text.map { try HuggingFaceConfig.read(RobertaConfig.self, $0) }
-        vit = try vision.map { try HuggingFaceConfig.read(ViTConfig.self, $0) }
-        if let roberta, let text { try HuggingFaceConfig.check(roberta.unsupported, text) }
-        if let vit, let vision { try HuggingFaceConfig.check(vit.unsupported, vision) }
+        roberta = try text.map { try HuggingFaceConfig.roberta($0) }
+        vit = try vision.map { try HuggingFaceConfig.vit($0) }
     }
 
     /// V, and the longest text.

@@ -17,24 +17,39 @@ public struct ModelExport {
         guard !Directory.exists(out) else {
             throw RecipeContradiction("\(out) exists; choose another place, or remove it")
         }
-        let opened = try Checkpoint(path: checkpoint)
+        let opened = try Checkpoint(path: CheckpointPlace.find(checkpoint))
         let config = try ConfigFile.config(try opened.config, path: opened.path + "/config.json")
-        let store = try ParameterStore(config.makeModel().parameters, alignment: 16)
-        try Snapshot.restoreWeights(opened, into: store)
-        let export = ModelExport(out: out, store: store, tokenizer: try tokenizerFiles(opened))
-        try export.writeWhole(config)
+        let store = try Snapshot.store(opened, of: config.makeModel().parameters)
+        let staged = StagedDirectory(path: out, faultPoint: "export")
+        let export = ModelExport(out: staged.staging, store: store, tokenizer: try tokenizerFiles(opened))
+        return try CheckpointError.wrapping {
+            do {
+                try Directory.remove(staged.staging)
+                let parts = try export.write(config)
+                try staged.commit()
+                return [out] + parts.map { out + "/" + $0 }
+            } catch {
+                try staged.discard()
+                throw error
+            }
+        }
+    }
+
+    /// - Returns: the directories in it.
+    private func write(_ config: ModelConfig) throws -> [String] {
+        try writeWhole(config)
         switch config {
         case .unimo(let config):
-            try export.writeText(
+            try writeText(
                 config.transformer, "transformer", vocabulary: config.vocabulary, maxTokens: config.maxTokens,
                 dropout: config.dropout)
-            return [out, out + "/text"]
+            return ["text"]
         case .unimo2(let config):
-            try export.writeText(
+            try writeText(
                 config.text, "text", vocabulary: config.vocabulary, maxTokens: config.maxTokens,
                 dropout: config.dropout)
-            try export.writeVision(config)
-            return [out, out + "/text", out + "/vision"]
+            try writeVision(config)
+            return ["text", "vision"]
         }
     }
 

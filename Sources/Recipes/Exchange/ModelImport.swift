@@ -70,6 +70,10 @@ public struct ModelImport {
         let directory: HuggingFaceDirectory
         let prefix: String
         let tensors: [(tensor: ExchangedTensor, prefix: String)]
+
+        func check() throws {
+            for (tensor, prefix) in tensors { try directory.check(tensor, prefix: prefix) }
+        }
     }
 
     /// What `state.json` says of an import.
@@ -86,15 +90,19 @@ public struct ModelImport {
         let text = try options.text.map { try HuggingFaceDirectory(path: $0) }
         let vision = try options.vision.map { try HuggingFaceDirectory(path: $0) }
         let config = try ImportSizes(text: text, vision: vision).config(options.target)
+        let sources = sources(config, text, vision)
+        // No memory is asked for before the files are known to hold what their configurations say.
+        for source in sources { try source.check() }
+        let tokenizer = try tokenizer(options, text, config)
         let store = try ParameterStore(config.makeModel().parameters, alignment: 16)
         store.initialize(seed: options.seed)
         var table = ImportTable()
-        for source in sources(config, text, vision) { try take(source, into: store, &table) }
+        for source in sources { try take(source, into: store, &table) }
+        if let text { try UntiedHead.refuse(text, word: store) }
         let taken = Set(table.rows.filter { $0.outcome == .taken }.map(\.name))
         for parameter in store.parameters where !taken.contains(parameter.name) {
             table.rows.append(.init(name: parameter.name, source: "", shape: parameter.shape, outcome: .drawn))
         }
-        let tokenizer = try tokenizer(options, text, config)
         table.hasTokenizer = tokenizer != nil
         let imported = ["text": options.text, "vision": options.vision].compactMapValues { $0 }
         try write(store, config, Origin(imported: imported, seed: options.seed), tokenizer, to: options.out)
@@ -186,7 +194,7 @@ public struct ModelImport {
     private static func tokenizer(
         _ options: ImportOptions, _ text: HuggingFaceDirectory?, _ config: ModelConfig
     ) throws -> Tokenizer? {
-        let place = options.tokenizer ?? text.flatMap { Directory.exists($0.path + "/vocab.json") ? $0.path : nil }
+        let place = options.tokenizer ?? text.flatMap { Tokenizer.exists(in: $0.path) ? $0.path : nil }
         guard let place else { return nil }
         let tokenizer = try Tokenizer(directory: place)
         guard tokenizer.vocabularySize == config.vocabulary else {

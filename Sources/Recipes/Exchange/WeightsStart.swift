@@ -3,6 +3,7 @@ import Checkpoints
 import Logging
 import Storage
 import Tensors
+import Text
 
 /// What a run took from the checkpoint its recipe names as `init`: weights only, by name.
 struct WeightsStart {
@@ -17,10 +18,18 @@ struct WeightsStart {
     /// In the checkpoint alone.
     private(set) var left: [String] = []
 
+    /// Whether it says by which tokenizer its word table was made.
+    private let hasTokenizer: Bool
+
     /// Reads every weight that the model and the checkpoint have in one shape into `store`, which has been initialised.
-    init(_ path: String, into store: ParameterStore, threads: Int) throws {
-        self.path = path
-        let checkpoint = try Checkpoint(path: path, threads: threads)
+    /// - Parameters:
+    ///   - path: of a checkpoint, or of a run, whose newest is taken.
+    ///   - tokenizer: the run's.
+    init(_ path: String, into store: ParameterStore, tokenizer: Tokenizer, threads: Int) throws {
+        self.path = try CheckpointPlace.find(path)
+        let checkpoint = try Checkpoint(path: self.path, threads: threads)
+        hasTokenizer = checkpoint.manifest.digests[Tokenizer.FileName.vocabulary] != nil
+        if hasTokenizer { try Self.refuseOther(checkpoint, tokenizer) }
         var found = Dictionary(uniqueKeysWithValues: try checkpoint.weights().map { ($0.name, $0.shape) })
         var targets: [RestoreTarget] = []
         for parameter in store.parameters {
@@ -51,6 +60,19 @@ struct WeightsStart {
         }
     }
 
+    /// A word table of the same size fits, and its rows are other tokens' where the tokenizer is another one.
+    private static func refuseOther(_ checkpoint: Checkpoint, _ tokenizer: Tokenizer) throws {
+        let theirs = try Tokenizer(directory: checkpoint.path)
+        guard theirs.vocabularySize == tokenizer.vocabularySize else { return }
+        let other = zip(theirs.files, tokenizer.files).first { $0.contents != $1.contents }?.0.name
+        guard let other else { return }
+        let directory = RecipeScalar.quoted(checkpoint.path)
+        throw RecipeContradiction(
+            "init: \(checkpoint.path) was trained with another tokenizer of \(theirs.vocabularySize) tokens (\(other) "
+                + "differs): its word table would stand for other words; write `tokenizer: {directory: \(directory)}` to use "
+                + "the checkpoint's, on the command line --set 'tokenizer={directory: \(directory)}'")
+    }
+
     /// Reads a table of another shape, changes it, and puts it where the parameter is.
     private static func read(
         _ checkpoint: Checkpoint, _ parameter: Parameter, _ shape: [Int], _ change: ([Float]) -> [Float]
@@ -65,6 +87,9 @@ struct WeightsStart {
 
     func announce(_ log: Logger) {
         log.info("init: \(taken.count) weights from \(path)")
+        if !hasTokenizer, taken.contains("text.word") {
+            log.warning("init: \(path) carries no tokenizer: make sure that its word table is of this run's")
+        }
         for (name, note) in changed { log.info("init: \(name) made to fit: \(note)") }
         for misfit in misfits {
             log.warning("init: \(misfit.name) is \(misfit.model) here and \(misfit.checkpoint) there: drawn anew")

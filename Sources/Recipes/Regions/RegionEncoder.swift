@@ -41,8 +41,8 @@ final class RegionEncoder {
         chunk = max(1, Self.rows / (1 + config.patches))
         let model = UNIMO2(config)
         vision = model.vision
-        store = try ParameterStore(model.parameters.filter { $0.group == "vision" }, alignment: 16)
-        try checkpoint.restoreWeights(into: store.restoreTargets(in: store.weights), allowingOthers: true)
+        store = try Snapshot.store(
+            checkpoint, of: model.parameters.filter { $0.group == "vision" }, allowingOthers: true)
         self.pool = pool
         workspace = Workspace(pool: pool)
     }

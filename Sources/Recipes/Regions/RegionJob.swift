@@ -24,6 +24,10 @@ public struct RegionJob {
         starting: (DerivedCorpusJob.Start) -> Void = { _ in },
         progress: (_ what: String, _ done: Int, _ all: Int) throws -> Void = { _, _, _ in }
     ) throws -> RegionReport {
+        // A place where the classes can't be written is found now, not after the images were grouped.
+        if options.classes > 0, options.classesFrom == nil, Directory.exists(Directory.parent(of: options.classFile)) {
+            try AtomicFile.check(options.classFile)
+        }
         let pool = WorkerPool(threads: options.workers)
         defer { pool.stop() }
         let encoder = try RegionEncoder(path: options.encoder, cells: options.grid, pool: pool)

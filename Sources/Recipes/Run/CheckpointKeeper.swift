@@ -31,7 +31,8 @@ struct CheckpointKeeper {
     func find(_ path: String?) throws -> Checkpoint? {
         while true {
             let found = try communication.fromRankZero("finding a checkpoint") {
-                try path ?? store.newest().map { store.path(step: $0) }
+                if let path { return try CheckpointPlace.find(path) }
+                return try store.newest().map { store.path(step: $0) }
             }
             guard let found else { return nil }
             let opened = try reading(found, "opening the checkpoint", isNamed: path != nil) {

@@ -11,15 +11,19 @@ public struct OpenCorpora: Sendable {
     let byName: [String: any StoredCorpus]
 
     /// - Parameters:
-    ///   - model: that reads them.
+    ///   - model: that reads them. - places: where the recipe names their directories.
     ///   - ranks: that share a corpus's reading, by which memory is divided.
     ///   - retry: what is done when a read fails.
     init(
-        _ sources: [Recipe.CorpusSource], for model: ModelConfig.Kind, ranks: Int = 1, retry: ReadRetry = .standard()
+        _ sources: [Recipe.CorpusSource], for model: ModelConfig.Kind, places: RecipePlaces, ranks: Int = 1,
+        retry: ReadRetry = .standard()
     ) throws {
         byName = try Dictionary(
-            uniqueKeysWithValues: sources.map {
-                ($0.name, try Catalog.corpus($0, for: model, ranks: ranks, retry: retry))
+            uniqueKeysWithValues: sources.map { source in
+                let corpus = try places.named("corpora.\(source.name).directory") {
+                    try Catalog.corpus(source, for: model, ranks: ranks, retry: retry)
+                }
+                return (source.name, corpus)
             })
     }
 
@@ -184,7 +188,7 @@ extension Recipe {
 
     /// The sampler that a run of this recipe follows, and the keys it draws.
     public func samplerDump() throws -> SamplerDump {
-        let corpora = try OpenCorpora(self.corpora, for: model.kind)
+        let corpora = try OpenCorpora(self.corpora, for: model.kind, places: places)
         let read = mixture.map { corpus($0, corpora) }
         let sampler = try MixedSampler(seed: seed, entries: sampling(corpora))
         return SamplerDump(sampler: sampler) { entry, index in try read[entry].key(index) }

@@ -86,14 +86,17 @@ public final class Run {
         keeper = CheckpointKeeper(directory, communication, log)
         let sources = try recipe.staged(communication, log)
         let corpora = try communication.together("opening the corpora") { [recipe] in
-            try OpenCorpora(sources, for: recipe.model.kind, ranks: ranks, retry: .standard(log))
+            try OpenCorpora(
+                sources, for: recipe.model.kind, places: recipe.places, ranks: ranks, retry: .standard(log))
         }
         checkpoint = try ResumePoint.find(
             options.resume, resolved, corpora, keeper, acceptsChangedData: recipe.acceptsChangedData)
         let tokenizer = try communication.together("preparing the tokenizer") { [checkpoint, recipe] in
             if let checkpoint { return try Tokenizer(directory: checkpoint.checkpoint.path) }
             let withTexts = recipe.corpora.filter { $0.kind == .texts || $0.kind == .pairs }
-            return try TokenizerSetup.make(recipe.tokenizer, corpora: withTexts.map { corpora[$0.name] })
+            return try recipe.places.named("tokenizer.directory") {
+                try TokenizerSetup.make(recipe.tokenizer, corpora: withTexts.map { corpora[$0.name] })
+            }
         }
         config = recipe.model(vocabulary: tokenizer.vocabularySize)
         var data = DataSetup(recipe: recipe, corpora: corpora, tokenizer: tokenizer, config: config)
@@ -137,8 +140,11 @@ public final class Run {
         } else {
             store.initialize(seed: recipe.seed)
             if let path = recipe.initialWeights {
-                let start = try communication.together("reading initial weights") {
-                    try WeightsStart(path, into: store, threads: rank == 0 ? Affinity.count : 1)
+                let start = try communication.together("reading initial weights") { [recipe] in
+                    try recipe.places.named("init") {
+                        try WeightsStart(
+                            path, into: store, tokenizer: tokenizer, threads: rank == 0 ? Affinity.count : 1)
+                    }
                 }
                 if rank == 0 { start.announce(log) }
             }

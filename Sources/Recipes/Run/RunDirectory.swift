@@ -1,3 +1,4 @@
+import Checkpoints
 import Glibc
 import Runtime
 import Storage
@@ -25,8 +26,16 @@ public struct RunDirectory: Sendable {
 
     /// Creates the directory and claims it; the claim lasts as long as the lock lives.
     func claim() throws -> DirectoryLock {
-        try Directory.create(path)
-        return try DirectoryLock(directory: path)
+        if let known = KnownDirectory(path), known != .run {
+            throw CheckpointError.mismatch(
+                FileFault(
+                    path: path, expected: "a run's directory, or a place for a new one", found: known.rawValue,
+                    remedy: "name another directory with --run"))
+        }
+        return try CheckpointError.wrapping {
+            try Directory.create(path)
+            return try DirectoryLock(directory: path)
+        }
     }
 }
 

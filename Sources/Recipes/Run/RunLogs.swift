@@ -1,5 +1,6 @@
 import Objectives
 import Batches
+import Checkpoints
 import Foundation
 import Glibc
 import Runtime
@@ -13,7 +14,7 @@ final class LineFile {
     private let descriptor: Int32
 
     init(_ path: String) throws {
-        try Directory.create(Directory.parent(of: path))
+        try CheckpointError.wrapping { try Directory.create(Directory.parent(of: path)) }
         self.path = path
         descriptor = open(path.systemPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw LineFile.failure(path) }
@@ -27,8 +28,8 @@ final class LineFile {
         guard write(descriptor, bytes, bytes.count) == bytes.count else { throw LineFile.failure(path) }
     }
 
-    private static func failure(_ path: String) -> StorageError {
-        .system(path: path, operation: "append a line to", code: errno)
+    private static func failure(_ path: String) -> CheckpointError {
+        .storage(.system(path: path, operation: "append a line to", code: errno))
     }
 }
 

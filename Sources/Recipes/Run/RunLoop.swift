@@ -50,8 +50,10 @@ final class RunLoop {
         steps = run.recipe.steps
         (metrics, progress, validationLog) = try run.communication.together("opening the logs") {
             guard rank == 0 else { return (nil, nil, nil) }
-            try AtomicFile.write(Array(run.resolved.yaml.utf8), to: run.directory.resolvedRecipe)
-            try AtomicFile.write(try ConfigFile.bytes(run.config), to: run.directory.config)
+            try CheckpointError.wrapping {
+                try AtomicFile.write(Array(run.resolved.yaml.utf8), to: run.directory.resolvedRecipe)
+                try AtomicFile.write(try ConfigFile.bytes(run.config), to: run.directory.config)
+            }
             return (
                 try MetricsWriter(directory: run.directory.path, startingAt: first),
                 ProgressLine(steps: run.recipe.steps, startingAt: first),

@@ -53,8 +53,7 @@ extension RunState {
             [batch, shape.nodes, shape.ranks, shape.threads, spent.skippedSteps] + groupSteps.values
             + spent.badSamples.values.map(\.count)
         guard let wrong = counts.first(where: { !(0...Self.countLimit).contains($0) }) else { return }
-        throw DecodingError.dataCorrupted(
-            .init(codingPath: container.codingPath, debugDescription: "a count of \(wrong)"))
+        throw JSONDocument.Fault(expected: "counts in 0...\(Self.countLimit)", found: "\(wrong)")
     }
 }
 
@@ -117,8 +116,17 @@ struct Snapshot {
         optimizer.restore(groupSteps: state.groupSteps)
     }
 
-    /// Reads weights only, as evaluation does.
-    static func restoreWeights(_ checkpoint: Checkpoint, into store: ParameterStore) throws {
-        try checkpoint.restoreWeights(into: store.restoreTargets(in: store.weights))
+    /// The weights of a checkpoint only, as evaluation reads them. No memory is asked for before the files are known to hold
+    /// what `config.json` says.
+    /// - Parameter parameters: all of the checkpoint's, or some where others are allowed.
+    static func store(
+        _ checkpoint: Checkpoint, of parameters: [Parameter], allowingOthers: Bool = false
+    ) throws -> ParameterStore {
+        let wanted = parameters.map { StoredTensor(name: $0.name, dtype: .f32, shape: $0.shape) }
+        try checkpoint.checkWeights(wanted, allowingOthers: allowingOthers)
+        let store = try ParameterStore(parameters, alignment: 16)
+        try checkpoint.restoreWeights(
+            into: store.restoreTargets(in: store.weights), allowingOthers: allowingOthers)
+        return store
     }
 }

@@ -30,14 +30,15 @@ struct TensorDump {
     }
 
     private func write(_ path: String, _ parameters: [Parameter], _ base: UnsafeMutablePointer<Float>) throws {
-        let file = try SafetensorsWriter(
-            file: try OutputFile(path: path),
-            tensors: parameters.map { StoredTensor(name: $0.name, dtype: .f32, shape: $0.shape) })
-        for parameter in parameters {
-            let start = UnsafeRawPointer(base + parameter.range.lowerBound)
-            try file.write(parameter.name, UnsafeRawBufferPointer(start: start, count: parameter.count * 4))
+        try AtomicFile.write(to: path) { output in
+            let file = try SafetensorsWriter(
+                file: output, tensors: parameters.map { StoredTensor(name: $0.name, dtype: .f32, shape: $0.shape) })
+            for parameter in parameters {
+                let start = UnsafeRawPointer(base + parameter.range.lowerBound)
+                try file.write(parameter.name, UnsafeRawBufferPointer(start: start, count: parameter.count * 4))
+            }
+            return try file.finish()
         }
-        _ = try file.finish()
     }
 
     private func write(
@@ -53,9 +54,10 @@ struct TensorDump {
             metadata["term/\(term.name)"] = "\(value.value)"
             metadata["weight/\(term.name)"] = "\(term.weight)"
         }
-        let file = try SafetensorsWriter(
-            file: try OutputFile(path: path), tensors: tensors.map(\.0), metadata: metadata)
-        for (tensor, bytes) in tensors { try bytes.withUnsafeBytes { try file.write(tensor.name, $0) } }
-        _ = try file.finish()
+        try AtomicFile.write(to: path) { [metadata] output in
+            let file = try SafetensorsWriter(file: output, tensors: tensors.map(\.0), metadata: metadata)
+            for (tensor, bytes) in tensors { try bytes.withUnsafeBytes { try file.write(tensor.name, $0) } }
+            return try file.finish()
+        }
     }
 }

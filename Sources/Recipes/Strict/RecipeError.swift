@@ -7,6 +7,8 @@ public enum RecipeOrigin: Sendable, Equatable, CustomStringConvertible {
     /// An argument of `--set`, as given.
     case override(String)
 
+    var isOverride: Bool { if case .override = self { true } else { false } }
+
     public var description: String {
         switch self {
         case .file(let path, let line): "\(path):\(line)"

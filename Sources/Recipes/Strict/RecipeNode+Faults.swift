@@ -10,7 +10,16 @@ extension RecipeNode {
 
     /// Refuses a key that is fine by itself and means nothing beside another.
     func refuse(_ key: String, beside other: String, remedy: String) throws {
-        if has(key) { throw fault(key, expected: "no \(key) beside \(other)", remedy: remedy) }
+        tolerate(key)
+        guard let entry = entry(key) else { return }
+        let another = self.entry(other)
+        let place = another.map { " (\($0.value.origin))" } ?? ""
+        var remedy = remedy
+        // `--set` can't take a line out of a file, but null is the same as leaving the key out.
+        if let another, another.value.origin.isOverride != entry.value.origin.isOverride {
+            remedy += ", for example by --set \(path(of: entry.value.origin.isOverride ? other : key))=null"
+        }
+        throw fault(key, expected: "no \(key) beside \(other)\(place)", remedy: remedy)
     }
 
     /// Refuses a key that means nothing without another.
@@ -65,9 +74,16 @@ extension RecipeNode {
         }
     }
 
+    /// A kind that `--set` has put in place of the one that the keys were written for.
+    private var kindSet: String {
+        guard let kind = entry("kind"), kind.value.origin.isOverride else { return "" }
+        return " where kind is \(kind.value.summary) (\(kind.value.origin))"
+    }
+
     private func refuseUnknown(_ places: [(key: String, path: String)]) throws {
         let known = resolved.map(\.key)
         for entry in entries where !known.contains(entry.key) {
+            if tolerated.contains(entry.key), entry.value.isNull { continue }
             let remedy: String
             if let near = Spelling.nearest(to: entry.key, among: known) {
                 remedy = "did you mean \(near)?"
@@ -79,7 +95,7 @@ extension RecipeNode {
                 remedy = "known here: \(known.sorted().joined(separator: ", "))"
             }
             throw RecipeError(
-                origin: entry.origin, path: path(of: entry.key), reason: .unknownKey, problem: "unknown key",
+                origin: entry.origin, path: path(of: entry.key), reason: .unknownKey, problem: "unknown key\(kindSet)",
                 remedy: remedy)
         }
         for (_, value) in resolved { for node in value.nodes { try node.refuseUnknown(places) } }

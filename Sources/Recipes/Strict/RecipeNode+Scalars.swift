@@ -4,13 +4,19 @@ public struct NumberRange: Sendable, CustomStringConvertible {
     public let description: String
 
     public static let any = NumberRange(contains: { _ in true }, description: "a number")
-    public static let positive = NumberRange(contains: { $0 > 0 }, description: "a number above 0")
-    public static let nonNegative = NumberRange(contains: { $0 >= 0 }, description: "a number of at least 0")
+    /// Values are computed with in 32 bits: what becomes 0 or infinite there is out of range.
+    public static let positive = NumberRange(
+        contains: { Float($0) >= .leastNormalMagnitude && Float($0).isFinite }, description: "a number above 0")
+    public static let nonNegative = NumberRange(
+        contains: { $0 >= 0 && Float($0).isFinite }, description: "a number of at least 0")
+    /// Seconds up to ten years.
+    static let deadline = NumberRange(
+        contains: { $0 >= 1e-3 && $0 <= 315_360_000 }, description: "a duration from 1ms to 3650d")
     /// 0 ... 1
     public static let fraction = NumberRange.range(0...1)
     /// 0 ..< 1, such as a dropout rate or a moment's decay.
     public static let belowOne = NumberRange(
-        contains: { $0 >= 0 && $0 < 1 }, description: "a number of at least 0 and below 1")
+        contains: { $0 >= 0 && Float($0) < 1 }, description: "a number of at least 0 and below 1")
     public static func range(_ range: ClosedRange<Double>) -> NumberRange {
         NumberRange(
             contains: { range.contains($0) }, description: "a number in \(range.lowerBound)...\(range.upperBound)")

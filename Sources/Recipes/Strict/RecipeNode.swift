@@ -11,6 +11,9 @@ public final class RecipeNode {
     /// Keys asked for, in order, with what they came to.
     private(set) var resolved: [(key: String, value: ResolvedValue)] = []
 
+    /// Keys that may be there as null: `--set` takes away so what the file says.
+    private(set) var tolerated: Set<String> = []
+
     init(tree: RecipeTree?, origin: RecipeOrigin, path: String) {
         self.origin = origin
         self.path = path
@@ -26,7 +29,20 @@ public final class RecipeNode {
     /// Keys as written, in order.
     public var keys: [String] { entries.map(\.key) }
 
+    /// Where the value at a path was written; nil where there is none. Does not count as asking for it.
+    func origin(of path: [String]) -> RecipeOrigin? {
+        var (entries, origin): ([RecipeTree.Entry], RecipeOrigin?) = (entries, nil)
+        for key in path {
+            guard let entry = entries.first(where: { $0.key == key }) else { return nil }
+            origin = entry.value.origin
+            if case .mapping(let inner) = entry.value.content { entries = inner } else { entries = [] }
+        }
+        return origin
+    }
+
     func entry(_ key: String) -> RecipeTree.Entry? { entries.first { $0.key == key && !$0.value.isNull } }
+
+    func tolerate(_ key: String) { tolerated.insert(key) }
 
     func record(_ key: String, _ value: ResolvedValue) {
         if let index = resolved.firstIndex(where: { $0.key == key }) {

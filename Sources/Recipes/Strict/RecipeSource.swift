@@ -61,6 +61,11 @@ enum RecipeSource {
         while count < bytes.count {
             let got = bytes[count...].withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
             if got < 0 && errno == EINTR { continue }
+            guard got >= 0 || errno != EISDIR else {
+                throw unreadable(
+                    "\(file) is \(KnownDirectory.found(at: file)), not a recipe",
+                    "name the recipe's file; `--run DIR` names a run's directory")
+            }
             guard got >= 0 else {
                 throw unreadable("can't read \(file): \(String(cString: strerror(errno)))", "a recipe is a text file")
             }

@@ -67,6 +67,10 @@ extension RecipeTree {
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.sorted().joined(separator: ", ")
             return fault(context.mark.line, .duplicateKey, "key \(names) is written twice", "keep one of them")
+        case .composer(let context?, _, let mark, _) where context.text.contains("single document"):
+            return fault(
+                mark.line, .syntax, "a second YAML document begins", "a recipe is one document: remove this line, or keep "
+                    + "the documents in files of their own")
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
             let reading = context.map { " \($0.text)" } ?? ""
@@ -92,6 +96,7 @@ extension RecipeTree {
                     problem: "more than \(maximumValues) values or \(maximumDepth) levels",
                     remedy: "a recipe is a page or two; look for anchors that multiply")
             }
+            try refuseTag(node, path: path, origin: origin)
             switch node {
             case .scalar(let scalar):
                 return RecipeTree(content: .scalar(scalar.string, isQuoted: scalar.style != .plain), origin: origin)
@@ -109,6 +114,22 @@ extension RecipeTree {
             }
         }
 
+        /// A tag says another type than the value looks like; types are the reader's to know.
+        private func refuseTag(_ node: Node, path: [String], origin: RecipeOrigin) throws {
+            let tag: Tag? =
+                switch node {
+                case .scalar(let scalar): scalar.style == .plain ? scalar.tag : nil
+                case .sequence(let sequence): sequence.tag
+                case .mapping(let mapping): mapping.tag
+                case .alias: nil
+                }
+            guard let name = tag?.description, !name.isEmpty, name != "!" else { return }
+            let short = name.hasPrefix("tag:yaml.org,2002:") ? "!!\(name.dropFirst(18))" : name
+            throw RecipeError(
+                origin: origin, path: path.joined(separator: "."), reason: .syntax, problem: "a tag, \(short)",
+                remedy: "leave it out; a string that looks like a number is written in quotes")
+        }
+
         private mutating func entries(
             _ mapping: Node.Mapping, path: [String], origin: RecipeOrigin
         ) throws -> [Entry] {
@@ -120,6 +141,12 @@ extension RecipeTree {
                     throw RecipeError(
                         origin: keyOrigin, path: path.joined(separator: "."), reason: .syntax,
                         problem: "a key must be a name, found a list or mapping", remedy: "quote it if it is a name")
+                }
+                guard key != "<<" || keyNode.scalar?.style != .plain else {
+                    throw RecipeError(
+                        origin: keyOrigin, path: path.joined(separator: "."), reason: .syntax,
+                        problem: "a merge key, <<, which recipes do not have",
+                        remedy: "write the keys themselves, or lay this recipe over another with extends")
                 }
                 if let first = seen.updateValue(keyOrigin, forKey: key) {
                     throw RecipeError(

@@ -1,6 +1,6 @@
 /// A small JSON value and the line it starts on.
-struct JSONNode {
-    indirect enum Kind {
+public struct JSONNode {
+    public indirect enum Kind {
         case null
         case bool(Bool)
         case number(Double)
@@ -9,22 +9,22 @@ struct JSONNode {
         case object([(key: [UInt8], value: JSONNode)])
     }
 
-    var kind: Kind
-    var line: Int
+    public var kind: Kind
+    public var line: Int
 
-    var isNull: Bool { if case .null = kind { true } else { false } }
+    public var isNull: Bool { if case .null = kind { true } else { false } }
     var bool: Bool? { if case .bool(let value) = kind { value } else { nil } }
     var string: [UInt8]? { if case .string(let value) = kind { value } else { nil } }
-    var members: [(key: [UInt8], value: JSONNode)]? { if case .object(let members) = kind { members } else { nil } }
+    public var members: [(key: [UInt8], value: JSONNode)]? { if case .object(let members) = kind { members } else { nil } }
 
     /// The last member of that name, as JSON readers have it.
-    subscript(key: String) -> JSONNode? { members?.last { $0.key.elementsEqual(key.utf8) }?.value }
+    public subscript(key: String) -> JSONNode? { members?.last { $0.key.elementsEqual(key.utf8) }?.value }
 
     /// What `type` says.
     var type: String? { self["type"]?.string.map { String(decoding: $0, as: UTF8.self) } }
 
     /// For messages: an object by its type.
-    var summary: String {
+    public var summary: String {
         switch kind {
         case .null: "null"
         case .bool(let value): "\(value)"

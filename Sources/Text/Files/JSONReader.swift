@@ -1,15 +1,15 @@
 /// Reads JSON (RFC 8259) front to back, nothing twice, and knows the line it is on.
-struct JSONReader {
-    let path: String
+public struct JSONReader {
+    public let path: String
     private let bytes: [UInt8]
     private var at = 0
-    private(set) var line = 1
+    public private(set) var line = 1
     private static let deepest = 32
     /// Values read by `readValue` at most, over the whole file: each takes many times the bytes it is written in.
     private static let mostValues = 1 << 20
     private var values = 0
 
-    init(_ bytes: [UInt8], path: String) {
+    public init(_ bytes: [UInt8], path: String) {
         self.bytes = bytes
         self.path = path
     }
@@ -42,7 +42,7 @@ struct JSONReader {
     }
 
     /// Nothing but white space may follow.
-    mutating func expectEnd() throws(TextError) {
+    public mutating func expectEnd() throws(TextError) {
         guard next() == nil else { throw fault("the end of the file") }
     }
 
@@ -92,7 +92,7 @@ struct JSONReader {
     }
 
     /// Any value, with its line.
-    mutating func readValue(depth: Int = 0) throws(TextError) -> JSONNode {
+    public mutating func readValue(depth: Int = 0) throws(TextError) -> JSONNode {
         guard depth < Self.deepest else { throw fault("at most \(Self.deepest) levels of brackets") }
         values += 1
         guard values <= Self.mostValues else { throw fault("at most \(Self.mostValues) values") }

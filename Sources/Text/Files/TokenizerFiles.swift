@@ -24,6 +24,9 @@ extension Tokenizer {
     ///
     /// Where `manifest.sha256` lies beside them, their bytes must be those that it lists.
     public convenience init(directory: String) throws(TextError) {
+        guard Self.exists(in: directory) else {
+            throw .noTokenizer(path: directory, found: KnownDirectory.found(at: directory))
+        }
         do throws(StorageError) {
             try Self.checkManifest(directory)
         } catch { throw .storage(error) }

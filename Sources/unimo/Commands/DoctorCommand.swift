@@ -25,7 +25,7 @@ struct DoctorCommand: ParsableCommand {
         let findings =
             ProcessorChecks.findings() + LaunchChecks.findings() + MemoryChecks.findings() + [libraries]
         let failed = findings.contains { $0.level == .fail }
-        json.print(
+        try json.write(
             ["machine": MachineReport.json, "ok": .bool(!failed), "checks": .array(findings.map(\.json))],
             else: findings.map(\.line))
         if failed { throw Ended(.usage) }

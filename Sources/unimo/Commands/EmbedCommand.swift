@@ -23,6 +23,7 @@ struct EmbedCommand: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func run() throws {
+        try OutputOption.check("--out", out)
         let model = try options.model()
         let status = StatusLine()
         let outcome = try model.embed(corpus: options.corpus, to: out, hidden: hidden) { done, all in
@@ -30,7 +31,7 @@ struct EmbedCommand: ParsableCommand {
         }
         status.clear()
         let shapes = outcome.tensors.map { "  \($0.name) \($0.shape)" }
-        json.print(
+        try json.write(
             [
                 "file": .string(out), "samples": .integer(outcome.samples),
                 "tensors": .array(

@@ -27,7 +27,7 @@ final class CountedProgress {
             text += " · \(rate < 10 ? "\((rate * 10).rounded() / 10)" : "\(Int(rate))")/s"
             text += " · \(WorkProgress.duration(Double(total - done) / rate)) left"
         }
-        if isLive { status.show(text) } else { Program.printError(text + "\n") }
+        if isLive { status.show(text) } else { StandardError.write(text.printableLine + "\n") }
     }
 
     func clear() { status.clear() }

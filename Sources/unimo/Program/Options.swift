@@ -10,9 +10,16 @@ struct JSONOption: ParsableArguments {
     @Flag(name: .customLong("json"), help: "Print one JSON object and nothing else on standard output.")
     var isOn = false
 
-    /// Prints the object, or the lines for people.
-    func print(_ value: JSONValue, else lines: [String]) {
-        if isOn { Swift.print(value.text) } else { for line in lines { Swift.print(ForeignName.shown(line)) } }
+    /// Writes the object, or the lines for people, to standard output. A reader that has gone has what it wanted: the exit
+    /// code stays that of the work.
+    func write(_ value: JSONValue, else lines: [String]) throws {
+        do {
+            if isOn {
+                try StandardOutput.write(Array((value.text + "\n").utf8))
+            } else {
+                try StandardOutput.write(lines: lines)
+            }
+        } catch is StandardOutput.ReaderGone { return }
     }
 }
 
@@ -24,9 +31,7 @@ struct WorkersOption: ParsableArguments {
     var count: Int { given ?? Affinity.count }
 
     func validate() throws {
-        if let given, !(1...1024).contains(given) {
-            throw ValidationError("--workers takes a number in 1...1024, not \(given)")
-        }
+        try NumberOption.check("--workers", given, in: NumberOption.threads)
     }
 }
 
@@ -42,6 +47,13 @@ struct ByteSize: ExpressibleByArgument {
     }
 
     var defaultValueDescription: String { Quantity.writeBytes(bytes) }
+
+    func check(_ option: String, from least: Int, to most: Int) throws {
+        guard !(least...most).contains(bytes) else { return }
+        throw ValidationError(
+            "\(option) takes \(Quantity.writeBytes(least)) to \(Quantity.writeBytes(most)), not "
+                + Quantity.writeBytes(bytes))
+    }
 }
 
 extension CorpusKind: ExpressibleByArgument {

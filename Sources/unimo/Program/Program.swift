@@ -6,6 +6,9 @@ import Runtime
 enum Program {
     /// Parses and runs; prints what went wrong as one message on standard error.
     static func run(_ arguments: [String]) -> Int32 {
+        StandardOutput.claimStandardDescriptors()
+        // A reader that has gone is met as an error of `write`: closing a terminal's pipe must not end a run.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try Unimo.parseAsRoot(arguments)
             try command.run()
@@ -22,37 +25,19 @@ enum Program {
             return diagnosed.exitCode.rawValue
         }
         if let ended = error as? Ended { return ended.code }
+        if error is StandardOutput.ReaderGone { return Runtime.ExitCode.done.rawValue }
         let code = Unimo.exitCode(for: error)
         let message = Unimo.fullMessage(for: error)
         if code == .success {
-            print(message)
+            do { try StandardOutput.write(lines: [message]) } catch { return report(error) }
             return Runtime.ExitCode.done.rawValue
         }
-        printError(message + "\n")
+        StandardError.write(message + "\n")
         return code == .validationFailure ? Runtime.ExitCode.usage.rawValue : code.rawValue
     }
 
     /// One message on standard error.
-    static func complain(_ message: String) { printError("unimo: \(message)\n") }
-
-    /// Writes bytes to standard output as they are.
-    static func printBytes(_ bytes: [UInt8]) throws {
-        fflush(nil)
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                throw UsageError(description: "standard output: \(String(cString: strerror(errno)))")
-            }
-            rest = rest.dropFirst(count)
-        }
-    }
-
-    /// Writes to standard error at once, bytes of names that are no UTF-8 as `\xE9`.
-    static func printError(_ text: String) {
-        _ = ForeignName.shown(text).withCString { write(STDERR_FILENO, $0, strlen($0)) }
-    }
+    static func complain(_ message: String) { StandardError.write("unimo: \(message)\n") }
 }
 
 /// A command that has said what is to be said, and how the process exits.

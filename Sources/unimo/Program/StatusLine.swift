@@ -1,4 +1,5 @@
 import Glibc
+import Runtime
 
 /// What a command is doing, on a terminal only.
 final class StatusLine {
@@ -7,12 +8,12 @@ final class StatusLine {
 
     func show(_ text: String) {
         guard isLive else { return }
-        Program.printError("\r\(text)\u{1B}[K")
+        StandardError.write(sequence: "\r\(text.printableLine)\u{1B}[K")
         isShowing = true
     }
 
     func clear() {
-        if isShowing { Program.printError("\r\u{1B}[K") }
+        if isShowing { StandardError.write(sequence: "\r\u{1B}[K") }
         isShowing = false
     }
 

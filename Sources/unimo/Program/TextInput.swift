@@ -42,18 +42,3 @@ enum TextInput {
         }
     }
 }
-
-/// Standard output through a buffer.
-struct TextOutput: ~Copyable {
-    private var bytes: [UInt8] = []
-
-    mutating func append(_ more: some Sequence<UInt8>) throws {
-        bytes += more
-        if bytes.count >= 1 << 16 { try flush() }
-    }
-
-    mutating func flush() throws {
-        try Program.printBytes(bytes)
-        bytes.removeAll(keepingCapacity: true)
-    }
-}

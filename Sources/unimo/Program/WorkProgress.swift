@@ -29,7 +29,7 @@ final class WorkProgress: @unchecked Sendable {
         let share = total == 0 ? 1 : Double(done) / Double(total)
         var text = "\(Int(min(share, 1) * 100)) % · \(samples) samples · \(Quantity.approximate(done)) \(verb)"
         if share > 0 { text += " · \(Self.duration((now - start) * (1 - share) / share)) left" }
-        if isLive { status.show(text) } else { Program.printError(text + "\n") }
+        if isLive { status.show(text) } else { StandardError.write(text.printableLine + "\n") }
     }
 
     func clear() { status.clear() }

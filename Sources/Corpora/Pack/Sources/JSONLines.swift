@@ -44,6 +44,7 @@ struct JSONLines: SampleReader {
             case .texts(let texts): return texts
             case .number(let number) where part == .key: return [number]
             case .null: return nil
+            case .unreadable: throw SampleRejection(description: "`\(name)` holds half of a surrogate pair, which is no character")
             case .number, .other: throw SampleRejection(description: "`\(name)` is no text")
             }
         }
@@ -57,6 +58,8 @@ private enum JSONCell: Decodable {
     /// A number, as a key may be.
     case number(String)
     case null
+    /// A text that is no Unicode.
+    case unreadable
     case other
 
     init(from decoder: any Decoder) throws {
@@ -66,8 +69,8 @@ private enum JSONCell: Decodable {
         }
         if value.decodeNil() {
             self = .null
-        } else if let text = try? value.decode(String.self) {
-            self = .text(text)
+        } else if let text = Self.text(value) {
+            self = text
         } else if (try? value.decode(Bool.self)) != nil {
             self = .other
         } else if let number = try? value.decode(Int.self) {
@@ -76,6 +79,13 @@ private enum JSONCell: Decodable {
             self = .texts(texts)
         } else {
             self = .other
+        }
+    }
+
+    /// Nil for what is no text. Half of a surrogate pair in it is no decoding error, but the reader's own.
+    private static func text(_ value: any SingleValueDecodingContainer) -> JSONCell? {
+        do { return .text(try value.decode(String.self)) } catch is DecodingError { return nil } catch {
+            return .unreadable
         }
     }
 }

@@ -52,17 +52,17 @@ struct BenchmarkRow {
     }
 
     /// Prints what a benchmark of the library came to, after a note about an inherited setting of the matrix library.
-    static func print(_ measurements: [Measurement], as json: JSONOption) {
+    static func write(_ measurements: [Measurement], as json: JSONOption) throws {
         let rows = measurements.map {
             BenchmarkRow(name: $0.name, value: $0.value, unit: $0.unit, peak: $0.peak, extra: $0.extra)
         }
-        print(rows, notes: [MatrixLibrary.inheritedSetting].compactMap { $0 }, as: json)
+        try write(rows, notes: [MatrixLibrary.inheritedSetting].compactMap { $0 }, as: json)
     }
 
     /// Prints `{"machine":…,"rows":[…]}`, or a table.
-    static func print(_ rows: [BenchmarkRow], notes: [String] = [], as json: JSONOption) {
+    static func write(_ rows: [BenchmarkRow], notes: [String] = [], as json: JSONOption) throws {
         for note in notes { Program.complain(note) }
-        json.print(
+        try json.write(
             ["machine": MachineReport.json, "rows": .array(rows.map(\.json))], else: rows.map(\.line))
     }
 }

@@ -27,7 +27,7 @@ struct BenchCorpus: ParsableCommand {
         let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         let directory = "\(base)/unimo-bench-corpus-\(getpid())"
         let result = try OpeningBenchmark(shards: shards, samples: samples).run(in: directory)
-        BenchmarkRow.print(
+        try BenchmarkRow.write(
             [
                 BenchmarkRow(name: "open", value: result.open * 1000, unit: "ms"),
                 BenchmarkRow(name: "first batch", value: result.firstBatch * 1000, unit: "ms"),

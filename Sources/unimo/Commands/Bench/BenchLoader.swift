@@ -36,12 +36,8 @@ struct BenchLoader: ParsableCommand {
         guard (Self.patch...4096).contains(size), size % Self.patch == 0 else {
             throw ValidationError("--size takes a multiple of \(Self.patch) in \(Self.patch)...4096, not \(size)")
         }
-        guard (1...1024).contains(workers) else {
-            throw ValidationError("--workers takes a number in 1...1024, not \(workers)")
-        }
-        guard (1...1000).contains(rounds) else {
-            throw ValidationError("--rounds takes a number in 1...1000, not \(rounds)")
-        }
+        try NumberOption.check("--workers", workers, in: NumberOption.threads)
+        try NumberOption.check("--rounds", rounds, in: NumberOption.repetitions)
     }
 
     func run() throws {
@@ -69,7 +65,7 @@ struct BenchLoader: ParsableCommand {
                 "images": Double(found.images), "size": Double(size), "skipped": Double(found.skipped),
                 "workers": Double(workers),
             ])
-        BenchmarkRow.print([measured], as: json)
+        try BenchmarkRow.write([measured], as: json)
     }
 }
 

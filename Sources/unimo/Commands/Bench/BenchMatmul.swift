@@ -14,7 +14,7 @@ struct BenchMatmul: ParsableCommand {
     @OptionGroup var threads: BenchThreads
     @OptionGroup var json: JSONOption
 
-    func run() throws { BenchmarkRow.print(try MatmulBenchmark.run(threads: threads.count), as: json) }
+    func run() throws { try BenchmarkRow.write(MatmulBenchmark.run(threads: threads.count), as: json) }
 }
 
 struct BenchKernels: ParsableCommand {
@@ -29,7 +29,7 @@ struct BenchKernels: ParsableCommand {
     @OptionGroup var threads: BenchThreads
     @OptionGroup var json: JSONOption
 
-    func run() throws { BenchmarkRow.print(try KernelBenchmark.run(threads: threads.count), as: json) }
+    func run() throws { try BenchmarkRow.write(KernelBenchmark.run(threads: threads.count), as: json) }
 }
 
 struct BenchStep: ParsableCommand {
@@ -49,12 +49,10 @@ struct BenchStep: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func validate() throws {
-        guard (1...1000).contains(steps) else {
-            throw ValidationError("--steps takes a number in 1...1000, not \(steps)")
-        }
+        try NumberOption.check("--steps", steps, in: NumberOption.repetitions)
     }
 
-    func run() throws { BenchmarkRow.print(try StepBenchmark.run(threads: threads.count, steps: steps), as: json) }
+    func run() throws { try BenchmarkRow.write(StepBenchmark.run(threads: threads.count, steps: steps), as: json) }
 }
 
 /// `--threads` of a benchmark.
@@ -63,8 +61,6 @@ struct BenchThreads: ParsableArguments {
     var count = 1
 
     func validate() throws {
-        guard (1...1024).contains(count) else {
-            throw ValidationError("--threads takes a number in 1...1024, not \(count)")
-        }
+        try NumberOption.check("--threads", count, in: NumberOption.threads)
     }
 }

@@ -28,9 +28,7 @@ struct BenchRing: ParsableCommand {
         guard sizes.allSatisfy({ $0.bytes > 0 && $0.bytes % 4 == 0 && $0.bytes <= 1 << 34 }) else {
             throw ValidationError("--sizes takes multiples of 4 bytes up to 16GiB")
         }
-        guard (1...1000).contains(repetitions) else {
-            throw ValidationError("--repetitions takes a number in 1...1000, not \(repetitions)")
-        }
+        try NumberOption.check("--repetitions", repetitions, in: NumberOption.repetitions)
     }
 
     func run() throws {
@@ -45,7 +43,7 @@ struct BenchRing: ParsableCommand {
             let table = rows.map {
                 BenchmarkRow(name: $0.name, value: $0.value, unit: RingBenchmark.Row.unit, peak: nil, bytes: $0.bytes)
             }
-            BenchmarkRow.print(table, notes: notes, as: json)
+            try BenchmarkRow.write(table, notes: notes, as: json)
         }
     }
 }

@@ -39,10 +39,8 @@ struct BenchTokenizer: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func validate() throws {
-        guard (1...1000).contains(repetitions) else {
-            throw ValidationError("--repetitions takes a number in 1...1000, not \(repetitions)")
-        }
-        guard (1 << 16...1 << 30).contains(size.bytes) else { throw ValidationError("--size takes 64KiB to 1GiB") }
+        try NumberOption.check("--repetitions", repetitions, in: NumberOption.repetitions)
+        try size.check("--size", from: 1 << 16, to: 1 << 30)
     }
 
     func run() throws {
@@ -54,7 +52,7 @@ struct BenchTokenizer: ParsableCommand {
                 name: $0.name, value: $0.speed, unit: "MB/s", peak: nil, bytes: $0.bytes,
                 extra: ["tokens_per_second": $0.tokensPerSecond])
         }
-        BenchmarkRow.print(rows, as: json)
+        try BenchmarkRow.write(rows, as: json)
     }
 
     private func madeUp(seed: UInt64, bytes: Int) -> [TokenizerBenchmark.Source] {

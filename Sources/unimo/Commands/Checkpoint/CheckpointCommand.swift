@@ -1,6 +1,5 @@
 import ArgumentParser
 import Checkpoints
-import Storage
 
 struct CheckpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,13 +17,5 @@ struct CheckpointArgument: ParsableArguments {
     @Argument(help: "A checkpoint directory, or a run directory for its newest one.")
     var checkpoint: String
 
-    func path() throws -> String {
-        let folder = "\(checkpoint)/checkpoints"
-        guard Directory.kind(of: folder) == .directory else { return checkpoint }
-        let store = CheckpointStore(directory: folder)
-        guard let step = try store.steps().last else {
-            throw UsageError(description: "\(folder) holds no checkpoint; train further, or name another run")
-        }
-        return store.path(step: step)
-    }
+    func path() throws -> String { try CheckpointPlace.find(checkpoint) }
 }

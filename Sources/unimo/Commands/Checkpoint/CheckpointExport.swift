@@ -20,7 +20,7 @@ struct CheckpointExport: ParsableCommand {
 
     func run() throws {
         let made = try ModelExport.run(try argument.path(), to: out)
-        json.print(
+        try json.write(
             ["directories": .array(made.map { .string($0) })],
             else: zip(made, ["the whole model", "RobertaModel", "ViTModel"]).map { "\($0): \($1)" })
     }

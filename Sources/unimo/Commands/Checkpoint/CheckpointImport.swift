@@ -58,19 +58,17 @@ struct CheckpointImport: ParsableCommand {
 
     func validate() throws {
         let own: [(name: String, value: Int?, range: ClosedRange<Int>, kind: ModelConfig.Kind)] = [
-            ("--grounded-layers", groundedLayers, 0...1000, .unimo2), ("--codes", codes, 0...1_000_000, .unimo2),
-            ("--chosen", chosen, 1...10_000, .unimo2), ("--max-regions", maxRegions, 1...65536, .unimo),
-            ("--region-width", regionWidth, 1...65536, .unimo),
-            ("--region-classes", regionClasses, 0...65536, .unimo),
+            ("--grounded-layers", groundedLayers, ModelLimits.layers, .unimo2), ("--codes", codes, 0...ModelLimits.codes.upperBound, .unimo2),
+            ("--chosen", chosen, ModelLimits.chosen, .unimo2), ("--max-regions", maxRegions, ModelLimits.maxRegions, .unimo),
+            ("--region-width", regionWidth, ModelLimits.regionWidth, .unimo),
+            ("--region-classes", regionClasses, ModelLimits.regionClasses, .unimo),
         ]
         for (name, value, range, kind) in own {
             guard let value else { continue }
             guard kind == model else {
                 throw ValidationError("\(name) is of \(kind.rawValue), not of \(model.rawValue)")
             }
-            guard range.contains(value) else {
-                throw ValidationError("\(name) takes a number in \(range), not \(value)")
-            }
+            try NumberOption.check(name, value, in: range)
         }
     }
 
@@ -86,7 +84,7 @@ struct CheckpointImport: ParsableCommand {
             }
         let table = try ModelImport.run(
             ImportOptions(target: target, text: text, vision: vision, tokenizer: tokenizer, out: out, seed: seed))
-        json.print(object(table), else: lines(table))
+        try json.write(object(table), else: lines(table))
     }
 
     private func lines(_ table: ImportTable) -> [String] {

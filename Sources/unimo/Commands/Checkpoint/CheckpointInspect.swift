@@ -26,7 +26,7 @@ struct CheckpointInspect: ParsableCommand {
             "  files: \(checkpoint.manifest.names.joined(separator: ", "))",
         ]
         if tensors { lines += weights.map { "  \($0.name) \($0.shape) \($0.dtype.rawValue)" } }
-        json.print(
+        try json.write(
             [
                 "checkpoint": .string(checkpoint.path), "step": .integer(checkpoint.step),
                 "tool": .string(checkpoint.tool), "parameters": .integer(parameters), "bytes": .integer(bytes),

@@ -7,7 +7,9 @@ import Telemetry
 struct CheckpointVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Read every byte of a checkpoint and compare it with its checksums.",
-        discussion: "Exit code 4 when a file is missing or damaged; the file is named.")
+        discussion: """
+            Exit code 4 when a file is missing or damaged, or when a weight or a moment is NaN or infinite; the file is named.
+            """)
 
     @OptionGroup var argument: CheckpointArgument
     @OptionGroup var workers: WorkersOption
@@ -15,9 +17,10 @@ struct CheckpointVerify: ParsableCommand {
 
     func run() throws {
         let checkpoint = try Checkpoint(path: try argument.path(), verifying: .everything, threads: workers.count)
+        try checkpoint.checkFinite(threads: workers.count)
         let tensors = try checkpoint.weights().count
         let files = checkpoint.manifest.names.count
-        json.print(
+        try json.write(
             [
                 "checkpoint": .string(checkpoint.path), "step": .integer(checkpoint.step), "sound": true,
                 "files": .integer(files), "tensors": .integer(tensors),

@@ -27,7 +27,7 @@ struct CorpusInspect: ParsableCommand {
         let tokens = try tokenizer.map { try Tokenizer(directory: $0).tokenCount }
         let corpus = try ShardCorpus(directory: directory)
         let summary = try CorpusInspector(corpus, workers: workers.count, tokens: tokens).summary()
-        json.print(summary.json, else: summary.lines)
+        try json.write(summary.json, else: summary.lines)
     }
 }
 

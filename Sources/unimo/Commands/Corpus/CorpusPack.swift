@@ -2,6 +2,7 @@ import ArgumentParser
 import Corpora
 import Recipes
 import Runtime
+import Storage
 import Telemetry
 
 struct CorpusPack: ParsableCommand {
@@ -96,24 +97,17 @@ struct CorpusPack: ParsableCommand {
         guard CorpusKind.packed.contains(kind) else {
             throw ValidationError("--kind: \(kind.rawValue) are made by `corpus rewrite` and `corpus retrieve`")
         }
-        if let shorterSide, !(8...8192).contains(shorterSide) {
-            throw ValidationError("--shorter-side takes pixels in 8...8192, not \(shorterSide)")
-        }
-        guard shardSize.bytes >= 1 << 16 else {
-            throw ValidationError("--shard-size must be at least 64KiB, not \(shardSize.bytes) bytes")
-        }
-        if let frameSize, !(1 << 12...1 << 28).contains(frameSize.bytes) {
-            throw ValidationError("--frame-size takes 4KiB to 256MiB, not \(frameSize.bytes) bytes")
-        }
-        guard (16...16 << 20).contains(maxBytes.bytes) else {
-            throw ValidationError("--max-bytes takes 16 to 16MiB, not \(maxBytes.bytes) bytes")
-        }
+        try NumberOption.check("--shorter-side", shorterSide, in: 8...8192)
+        try shardSize.check("--shard-size", from: 1 << 16, to: 1 << 40)
+        try frameSize?.check("--frame-size", from: 1 << 12, to: 1 << 28)
+        try maxBytes.check("--max-bytes", from: 16, to: 16 << 20)
         if let holdOut, HoldOut(fraction: holdOut, part: part) == nil {
             throw ValidationError("--hold-out takes a fraction between 0 and 1 such as 1/10, not \(holdOut)")
         }
     }
 
     func run() throws {
+        try refuseOthersThanSources()
         Interruption.catchSignals()
         let line = PackProgressLine()
         let report: PackReport
@@ -129,7 +123,17 @@ struct CorpusPack: ParsableCommand {
         }
         line.clear()
         for source in report.rejected { Program.complain("left out \(source)") }
-        json.print(report.json(directory: output), else: report.lines(directory: output))
+        try json.write(report.json(directory: output), else: report.lines(directory: output))
+    }
+
+    /// What this program or transformers wrote is a folder too, and its files are no samples. A corpus is: its shards are
+    /// archives like any other.
+    private func refuseOthersThanSources() throws {
+        for source in sources {
+            guard let known = KnownDirectory(source), known != .corpus else { continue }
+            throw CorpusError.noCorpus(
+                path: source, reason: "it is \(known.rawValue), and holds nothing to pack; name a folder or file of samples")
+        }
     }
 
     private var options: PackOptions {

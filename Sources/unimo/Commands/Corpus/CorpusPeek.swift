@@ -9,7 +9,7 @@ struct CorpusPeek: ParsableCommand {
         commandName: "peek", abstract: "Show one sample of a corpus.",
         discussion: """
             Its members, texts, sizes of images, and on a terminal the image itself. With --member, the member's bytes go \
-            to standard output as they are, or with --save into a file. With --pixels the image is decoded first, and \
+            to standard output as they are (on a terminal with control characters written out), or with --save into a file. With --pixels the image is decoded first, and \
             resized as for a model, and written as PNG.
             """)
 
@@ -38,19 +38,26 @@ struct CorpusPeek: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func run() throws {
+        if let save { try OutputOption.check("--save", save) }
         let corpus = try ShardCorpus(directory: directory)
         let sample = try corpus.read(try number(in: corpus))
         if pixels != nil || member != nil || save != nil { return try write(try bytes(of: sample)) }
-        json.print(sample.json, else: sample.lines)
+        try json.write(sample.json, else: sample.lines)
         guard !json.isOn, image || TerminalImage.isPossible, let picture = sample.image else { return }
         // A broken image is named in the lines above.
         guard let decoded = try? decodeImage(picture.bytes) else { return }
-        for line in TerminalImage.lines(decoded, columns: TerminalImage.columns) { print(line) }
+        let lines = TerminalImage.lines(decoded, columns: TerminalImage.columns)
+        try StandardOutput.write(sequence: lines.joined(separator: "\n") + "\n")
     }
 
     private func write(_ bytes: [UInt8]) throws {
-        guard let save else { return try Program.printBytes(bytes) }
-        try AtomicFile.write(bytes, to: save)
+        if let save {
+            try AtomicFile.write(bytes, to: save)
+        } else if TerminalImage.isPossible {
+            try StandardOutput.write(lines: [String(decoding: bytes, as: UTF8.self)])
+        } else {
+            try StandardOutput.write(bytes)
+        }
     }
 
     private func bytes(of sample: StoredSample) throws -> [UInt8] {

@@ -59,13 +59,9 @@ struct CorpusRegions: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func validate() throws {
-        guard (1...256).contains(grid) else { throw ValidationError("--grid takes cells in 1...256, not \(grid)") }
-        if let classes, !(0...RegionClasses.limit).contains(classes) {
-            throw ValidationError("--classes takes a number in 0...\(RegionClasses.limit), not \(classes)")
-        }
-        guard shardSize.bytes >= 1 << 16 else {
-            throw ValidationError("--shard-size must be at least 64KiB, not \(shardSize.bytes) bytes")
-        }
+        try NumberOption.check("--grid", grid, in: 1...256)
+        try NumberOption.check("--classes", classes, in: 0...RegionClasses.limit)
+        try shardSize.check("--shard-size", from: 1 << 16, to: 1 << 40)
         guard classes == nil || classesFrom == nil else {
             throw ValidationError("--classes finds classes, --classes-from takes those of a file: name one of them")
         }
@@ -89,7 +85,7 @@ struct CorpusRegions: ParsableCommand {
                     : "the same command goes on after the last finished shard")
         }
         line.clear()
-        json.print(report.json(directory: output), else: report.lines(directory: output))
+        try json.write(report.json(directory: output), else: report.lines(directory: output))
     }
 
     private var options: RegionOptions {

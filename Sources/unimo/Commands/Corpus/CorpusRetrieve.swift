@@ -63,9 +63,7 @@ struct CorpusRetrieve: ParsableCommand {
         guard checkpoint == nil || texts != nil else {
             throw ValidationError("--checkpoint says how texts are compared: name a corpus of them with --texts")
         }
-        guard (1...10_000).contains(count) else {
-            throw ValidationError("--count takes a number in 1...10000, not \(count)")
-        }
+        try NumberOption.check("--count", count, in: 1...10_000)
         if let threshold, !(-1...1).contains(threshold) {
             throw ValidationError("--threshold takes a cosine in -1...1, not \(threshold)")
         }
@@ -114,7 +112,7 @@ struct CorpusRetrieve: ParsableCommand {
             }
         }
         line.clear()
-        if let report { json.print(report.json(directory: output), else: report.lines(directory: output)) }
+        if let report { try json.write(report.json(directory: output), else: report.lines(directory: output)) }
         return .done
     }
 }

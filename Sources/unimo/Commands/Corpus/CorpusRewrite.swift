@@ -52,9 +52,7 @@ struct CorpusRewrite: ParsableCommand {
 
     func validate() throws {
         for (name, count) in [("words", words), ("phrases", phrases), ("sentences", sentences)] {
-            guard (0...1000).contains(count) else {
-                throw ValidationError("--\(name) takes a number in 0...1000, not \(count)")
-            }
+            try NumberOption.check("--\(name)", count, in: 0...1000)
         }
         guard words + phrases + sentences > 0 else {
             throw ValidationError("nothing to write: --words, --phrases and --sentences are all 0")
@@ -80,7 +78,7 @@ struct CorpusRewrite: ParsableCommand {
             throw Interruption.Requested(remark: "the same command goes on after the last finished shard")
         }
         line.clear()
-        json.print(report.json(directory: output), else: report.lines(directory: output))
+        try json.write(report.json(directory: output), else: report.lines(directory: output))
     }
 
     private func job() throws -> RewriteJob {

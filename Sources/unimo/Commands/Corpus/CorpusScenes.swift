@@ -35,17 +35,11 @@ struct CorpusScenes: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func validate() throws {
-        guard (1...100_000_000).contains(count) else {
-            throw ValidationError("--count takes a number in 1...100000000, not \(count)")
-        }
-        guard (16...1024).contains(side) else {
-            throw ValidationError("--side takes pixels in 16...1024, not \(side)")
-        }
+        try NumberOption.check("--count", count, in: 1...100_000_000)
+        try NumberOption.check("--held-out", heldOut, in: 1...100_000_000)
+        try NumberOption.check("--side", side, in: 16...1024)
         guard SceneSettings.objects(objects) != nil else {
             throw ValidationError("--objects takes numbers in 1...3 as 2 or 1-3, not \(objects)")
-        }
-        if let heldOut, !(1...100_000_000).contains(heldOut) {
-            throw ValidationError("--held-out takes a number in 1...100000000, not \(heldOut)")
         }
     }
 
@@ -68,7 +62,7 @@ struct CorpusScenes: ParsableCommand {
                 "samples": .integer(part.settings.count),
             ]
         }
-        json.print(
+        try json.write(
             ["seed": .encoded("\(seed)"), "corpora": .array(rows)],
             else: export.parts.map { "\(output)/\($0.name): \($0.settings.count) \($0.kind.rawValue)" })
     }

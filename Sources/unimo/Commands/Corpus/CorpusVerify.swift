@@ -46,18 +46,12 @@ struct CorpusVerify: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func validate() throws {
-        guard (0...1_000_000).contains(examples) else {
-            throw ValidationError("--examples takes a number in 0...1000000, not \(examples)")
-        }
+        try NumberOption.check("--examples", examples, in: NumberOption.examples)
         guard (longestTokens == nil) == (tokenizer == nil) else {
             throw ValidationError("--longest-tokens and --tokenizer go together")
         }
-        if let longestTokens, longestTokens < 1 {
-            throw ValidationError("--longest-tokens takes a number from 1, not \(longestTokens)")
-        }
-        guard smallestSide >= 0 else {
-            throw ValidationError("--smallest-side takes pixels from 0, not \(smallestSide)")
-        }
+        try NumberOption.check("--longest-tokens", longestTokens, in: NumberOption.count)
+        try NumberOption.check("--smallest-side", smallestSide, in: 0...Int.max)
     }
 
     func run() throws {
@@ -74,7 +68,7 @@ struct CorpusVerify: ParsableCommand {
             progress.show(done: $0.done, total: $0.total, samples: $0.samples)
         }
         progress.clear()
-        json.print(found.json(directory), else: found.lines(directory, seconds: progress.seconds))
+        try json.write(found.json(directory), else: found.lines(directory, seconds: progress.seconds))
         guard found.isSound, !strict || found.findings.warnings == 0 else { throw Ended(.data) }
     }
 }

@@ -24,7 +24,7 @@ final class PackProgressLine {
         guard now - lastShown >= (isLive ? Self.liveInterval : Self.plainInterval) else { return }
         lastShown = now
         let text = Self.text(progress, since: first, seconds: now - start)
-        if isLive { status.show(text) } else { Program.printError(text + "\n") }
+        if isLive { status.show(text) } else { StandardError.write(text.printableLine + "\n") }
     }
 
     func clear() { status.clear() }

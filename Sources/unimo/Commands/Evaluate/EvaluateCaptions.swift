@@ -26,8 +26,9 @@ struct EvaluateCaptions: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func validate() throws {
-        if beams < 1 { throw ValidationError("--beams: expected 1 or more, found \(beams)") }
-        if let limit, limit < 1 { throw ValidationError("--limit: expected 1 or more, found \(limit)") }
+        try NumberOption.check("--beams", beams, in: 1...64)
+        try NumberOption.check("--limit", limit, in: NumberOption.count)
+        try NumberOption.check("--examples", examples, in: NumberOption.examples)
     }
 
     func run() throws {
@@ -37,7 +38,7 @@ struct EvaluateCaptions: ParsableCommand {
             status.show("described \(done) of \(all) images")
         }
         status.clear()
-        json.print(object(outcome), else: lines(outcome, step: model.step))
+        try json.write(object(outcome), else: lines(outcome, step: model.step))
     }
 
     private func lines(_ outcome: CaptionOutcome, step: Int) -> [String] {

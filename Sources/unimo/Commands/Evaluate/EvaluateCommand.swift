@@ -15,7 +15,7 @@ struct SampleLimit: ParsableArguments {
     var limit: Int?
 
     func validate() throws {
-        if let limit, limit < 1 { throw ValidationError("--limit: expected 1 or more, found \(limit)") }
+        try NumberOption.check("--limit", limit, in: NumberOption.count)
     }
 }
 
@@ -32,6 +32,8 @@ struct EvaluationOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Threads (default: the processors this process may run on).", valueName: "count"))
     var threads: Int?
+
+    func validate() throws { try NumberOption.check("--threads", threads, in: NumberOption.threads) }
 
     func model() throws -> EvaluatedModel {
         try EvaluatedModel(path: checkpoint, threads: threads ?? Affinity.count)

@@ -29,7 +29,7 @@ struct EvaluateLanguage: ParsableCommand {
             status.show("read \(done) of \(all) samples")
         }
         status.clear()
-        json.print(outcome.json, else: lines(outcome, step: model.step))
+        try json.write(outcome.json, else: lines(outcome, step: model.step))
     }
 
     private func lines(_ outcome: LanguageOutcome, step: Int) -> [String] {

@@ -30,7 +30,7 @@ struct EvaluateProbe: ParsableCommand {
         }
         status.clear()
         func rounded(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
-        json.print(
+        try json.write(
             [
                 "trained": .integer(outcome.trained), "tested": .integer(outcome.tested),
                 "classes": .integer(outcome.classes), "accuracy": .number(outcome.accuracy),

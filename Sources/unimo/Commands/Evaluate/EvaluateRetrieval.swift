@@ -27,7 +27,8 @@ struct EvaluateRetrieval: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func validate() throws {
-        if let rerank, rerank < 1 { throw ValidationError("--rerank: expected 1 or more, found \(rerank)") }
+        try NumberOption.check("--rerank", rerank, in: NumberOption.count)
+        try NumberOption.checkFinite("--contrastive-weight", contrastiveWeight)
     }
 
     func run() throws {
@@ -43,7 +44,7 @@ struct EvaluateRetrieval: ParsableCommand {
             text +=
                 ["", "the \(rerank) nearest ordered anew by matching"] + lines(reranked, step: model.step).dropFirst()
         }
-        json.print(outcome.json, else: text)
+        try json.write(outcome.json, else: text)
     }
 
     private func lines(_ report: RetrievalReport, step: Int) -> [String] {

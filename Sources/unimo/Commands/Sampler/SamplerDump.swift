@@ -1,6 +1,7 @@
 import ArgumentParser
 import Corpora
 import Recipes
+import Telemetry
 
 struct SamplerDumpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,9 +28,18 @@ struct SamplerDumpCommand: ParsableCommand {
 
     @OptionGroup var json: JSONOption
 
+    /// Batches that are put together into one object.
+    private static let mostRows = 1_000_000
+
     func validate() throws {
-        guard (1...1_000_000).contains(worldSize) else {
-            throw ValidationError("--world-size takes a number in 1...1000000, not \(worldSize)")
+        try NumberOption.check("--world-size", worldSize, in: 1...1_000_000)
+        guard batches.range.upperBound <= SamplerDump.batchLimit else {
+            throw ValidationError(
+                "--batches takes batches below \(SamplerDump.batchLimit), not up to \(batches.range.upperBound)")
+        }
+        guard !json.isOn || batches.range.count <= Self.mostRows else {
+            throw ValidationError(
+                "--json takes at most \(Self.mostRows) batches, not \(batches.range.count): leave it out for lines")
         }
     }
 
@@ -38,7 +48,9 @@ struct SamplerDumpCommand: ParsableCommand {
         if let end = dump.batches, batches.range.upperBound > end {
             throw UsageError(description: "the mixture ends after \(end) batches; ask for --batches up to ..<\(end)")
         }
-        if json.isOn { return print(try dump.json(batches: batches.range, worldSize: worldSize)) }
+        if json.isOn {
+            return try json.write(.encoded(try dump.json(batches: batches.range, worldSize: worldSize)), else: [])
+        }
         var output = TextOutput()
         try dump.lines(batches: batches.range, worldSize: worldSize) { line in
             try output.append(line.utf8)

@@ -52,7 +52,7 @@ struct TokenizerTrain: ParsableCommand {
                 "\(missing) tokens fewer than --vocabulary \(vocabulary): no other pair occurs \(minimumFrequency) times"
             )
         }
-        json.print(
+        try json.write(
             [
                 "directory": .string(directory), "texts": .integer(texts),
                 "vocabulary": .integer(tokenizer.vocabularySize),

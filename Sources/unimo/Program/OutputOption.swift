@@ -1,0 +1,10 @@
+import Storage
+
+/// A file that an option names to be written: looked at before the work begins.
+enum OutputOption {
+    static func check(_ option: String, _ path: String) throws {
+        do throws(StorageError) { try AtomicFile.check(path) } catch {
+            throw UsageError(description: "\(option): \(error)")
+        }
+    }
+}
