@@ -20,8 +20,39 @@ public enum JSONDocument {
             throw fault(error, bytes)
         } catch {
             // What is no Unicode is all that reading JSON says of its own.
-            throw Fault(expected: "JSON", found: "half of a surrogate pair, which is no character")
+            throw halfSurrogate
         }
+    }
+
+    private static let halfSurrogate = Fault(
+        expected: "text that is Unicode", found: "half of a surrogate pair, which is no character")
+
+    /// Whether a string of the JSON has `\\ud83d` without the other half behind it, or the other half alone.
+    public static func hasHalfSurrogate(_ bytes: some Collection<UInt8>) -> Bool {
+        let bytes = Array(bytes)
+        /// The unit that an escape at this place stands for; nil for other escapes.
+        func unit(_ place: Int) -> UInt16? {
+            guard place + 6 <= bytes.count, bytes[place] == UInt8(ascii: "\\"), bytes[place + 1] == UInt8(ascii: "u")
+            else { return nil }
+            return UInt16(String(decoding: bytes[place + 2..<place + 6], as: UTF8.self), radix: 16)
+        }
+        var place = 0
+        while place < bytes.count {
+            guard bytes[place] == UInt8(ascii: "\\") else {
+                place += 1
+                continue
+            }
+            guard let first = unit(place) else {
+                place += 2
+                continue
+            }
+            place += 6
+            if UTF16.isTrailSurrogate(first) { return true }
+            guard UTF16.isLeadSurrogate(first) else { continue }
+            guard let second = unit(place), UTF16.isTrailSurrogate(second) else { return true }
+            place += 6
+        }
+        return false
     }
 
     private static func fault(_ error: DecodingError, _ bytes: [UInt8]) -> Fault {
@@ -36,6 +67,7 @@ public enum JSONDocument {
             return Fault(expected: place.isEmpty ? noun(type) : "`\(place)` to be \(noun(type))", found: found)
         case .dataCorrupted(let context):
             guard !context.codingPath.isEmpty, let found = value(at: context.codingPath, of: bytes) else {
+                if hasHalfSurrogate(bytes) { return halfSurrogate }
                 return misfit(bytes) ?? Fault(expected: "JSON", found: "\(bytes.count) bytes that are none")
             }
             return Fault(expected: "`\(path(context.codingPath))` to be a value that it may have", found: found.summary)

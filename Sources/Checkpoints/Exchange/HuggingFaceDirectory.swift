@@ -22,6 +22,12 @@ public struct HuggingFaceDirectory: Sendable {
     }
 
     private static func files(_ path: String) throws -> [String] {
+        if let known = KnownDirectory(path), [.checkpoint, .run, .checkpoints].contains(known) {
+            throw CheckpointError.mismatch(
+                FileFault(
+                    path: path, expected: "a model of transformers", found: "\(known.rawValue) of this program",
+                    remedy: "start from it with `init`, or write it for others with `unimo checkpoint export`"))
+        }
         guard !Directory.exists(path + "/adapter_config.json") else {
             throw CheckpointError.mismatch(
                 FileFault(

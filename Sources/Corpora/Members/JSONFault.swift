@@ -1,11 +1,14 @@
+import Storage
+
 /// What is wrong with foreign JSON, in short and in JSON's own words.
 enum JSONFault {
-    static func summary(_ error: any Error) -> String {
+    /// - Parameter bytes: that were read.
+    static func summary(_ error: any Error, in bytes: some Collection<UInt8>) -> String {
         switch error as? DecodingError {
         case .typeMismatch(let type, let context): "\(place(context)) is no \(name(of: type))"
         case .valueNotFound(_, let context): "\(place(context)) is null"
         case .keyNotFound(let key, let context): "\(place(context)) has no `\(key.stringValue)`"
-        case .dataCorrupted: "it is not JSON"
+        case .dataCorrupted where !JSONDocument.hasHalfSurrogate(bytes): "it is not JSON"
         // What is no Unicode is all that reading JSON says of its own.
         default: "it holds half of a surrogate pair, which is no character"
         }

@@ -87,7 +87,7 @@ enum AnnotationMember {
             throw MemberError(member: name, expected: "at most \(limit) bytes", found: "\(member.bytes.count)")
         }
         do { return try JSONDecoder().decode(Value.self, from: Data(member.bytes)) } catch {
-            throw MemberError(member: name, expected: expected, found: JSONFault.summary(error))
+            throw MemberError(member: name, expected: expected, found: JSONFault.summary(error, in: member.bytes))
         }
     }
 

@@ -34,7 +34,7 @@ extension PackItem {
         let record: Record
         let json = try json(bytes)
         do { record = try JSONDecoder().decode(Record.self, from: json) } catch {
-            throw SampleRejection(description: "its json is no record of a download: \(JSONFault.summary(error))")
+            throw SampleRejection(description: "its json is no record of a download: \(JSONFault.summary(error, in: bytes))")
         }
         return record.status.map { $0 != "success" } ?? false
     }
@@ -135,7 +135,7 @@ extension PackItem {
         let record: Record
         let json = try json(bytes)
         do { record = try JSONDecoder().decode(Record.self, from: json) } catch {
-            throw SampleRejection(description: "no JSON object with a caption: \(JSONFault.summary(error))")
+            throw SampleRejection(description: "no JSON object with a caption: \(JSONFault.summary(error, in: bytes))")
         }
         if let several = record.captions { return try checked(several) }
         guard let text = record.caption ?? record.text else {

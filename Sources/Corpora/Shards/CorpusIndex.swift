@@ -147,8 +147,18 @@ enum CorpusFile {
             throw CorpusError.noCorpus(
                 path: directory, reason: "it is \(known.rawValue); name a directory that `corpus pack` made")
         }
+        guard Directory.kind(of: directory) == .directory else {
+            throw CorpusError.noCorpus(path: directory, reason: "it is a file; name the directory of a corpus")
+        }
         let isThere = { Directory.exists(directory + "/" + $0) }
         guard isThere(ChecksumManifest.fileName) || isThere(CorpusIndex.fileName) else {
+            let inside = ((try? Directory.names(in: directory)) ?? []).filter {
+                KnownDirectory(directory + "/" + $0) == .corpus
+            }
+            guard inside.isEmpty else {
+                throw CorpusError.noCorpus(
+                    path: directory, reason: "it holds corpora; name one: \(inside.prefix(8).joined(separator: ", "))")
+            }
             throw CorpusError.noCorpus(
                 path: directory,
                 reason: "it lacks \(CorpusIndex.fileName) and \(ChecksumManifest.fileName); name a directory that "

@@ -27,9 +27,10 @@ struct ForeignConfig {
 
     /// - Parameter fallback: what transformers takes where the key is not there; nil where it has to be.
     func integer(_ key: String, in range: ClosedRange<Int>, default fallback: Int? = nil) throws -> Int {
-        guard let node = root[key] else { return try absent(key, fallback, "an integer in \(range)") }
+        let expected = "an integer in \(range)"
+        guard let node = root[key] else { return try absent(key, fallback, expected) }
         guard case .number(let value) = node.kind, let integer = Int(exactly: value), range.contains(integer) else {
-            throw wrong(key, node, "an integer in \(range)")
+            throw wrong(node, "\(key), \(expected)")
         }
         return integer
     }
@@ -37,9 +38,14 @@ struct ForeignConfig {
     func number(_ key: String, in range: NumberRange, default fallback: Double? = nil) throws -> Double {
         guard let node = root[key] else { return try absent(key, fallback, range.description) }
         guard case .number(let value) = node.kind, range.contains(value) else {
-            throw wrong(key, node, range.description)
+            throw wrong(node, "\(key), \(range)")
         }
         return value
+    }
+
+    /// A fault of a value that is fine by itself and does not go with another.
+    func fault(_ key: String, expected: String) -> CheckpointError {
+        wrong(root[key] ?? root, "\(key), \(expected)")
     }
 
     private func absent<Value>(_ key: String, _ fallback: Value?, _ expected: String) throws -> Value {
@@ -56,7 +62,7 @@ struct ForeignConfig {
             guard isDefault else { throw Self.fault(path, root.line, "\(key) \(value)", "no such key", model) }
             return
         }
-        guard found(node) == value else { throw wrong(key, node, value) }
+        guard found(node) == value else { throw wrong(node, "\(key) \(value)") }
     }
 
     /// Refuses another number, also one among several.
@@ -65,7 +71,7 @@ struct ForeignConfig {
         let nodes: [JSONNode] = if case .array(let elements) = node.kind { elements } else { [node] }
         for node in nodes {
             guard case .number(let found) = node.kind, abs(found - value) < 1e-6 else {
-                throw wrong(key, node, "\(value)")
+                throw wrong(node, "\(key) \(value)")
             }
         }
     }
@@ -77,7 +83,7 @@ struct ForeignConfig {
         case .null, .bool(false): return
         case .array(let elements) where elements.isEmpty: return
         case .object(let members) where members.isEmpty: return
-        default: throw wrong(key, node, "none")
+        default: throw wrong(node, "no \(key)")
         }
     }
 
@@ -86,12 +92,13 @@ struct ForeignConfig {
         switch node.kind {
         case .number(let value): Int(exactly: value).map { "\($0)" } ?? "\(value)"
         case .string(let text): String(decoding: text.prefix(60), as: UTF8.self)
+        case .object: "an object"
         default: node.summary
         }
     }
 
-    private func wrong(_ key: String, _ node: JSONNode, _ expected: String) -> CheckpointError {
-        Self.fault(path, node.line, "\(key) \(expected)", found(node), model)
+    private func wrong(_ node: JSONNode, _ expected: String) -> CheckpointError {
+        Self.fault(path, node.line, expected, found(node), model)
     }
 
     private static func fault(

@@ -72,6 +72,9 @@ extension EncoderConfig {
             heads: try config.integer("num_attention_heads", in: ModelLimits.heads),
             feedForward: try config.integer("intermediate_size", in: ModelLimits.feedForward),
             epsilon: Float(try config.number("layer_norm_eps", in: .epsilon, default: 1e-12)))
+        guard width % heads == 0 else {
+            throw config.fault("num_attention_heads", expected: "a divisor of hidden_size \(width)")
+        }
         for rate in ["hidden_dropout_prob", "attention_probs_dropout_prob"] {
             _ = try config.number(rate, in: .belowOne, default: 0)
         }
@@ -126,6 +129,9 @@ struct ViTConfig: Encodable {
         try config.require("qkv_bias", "true")
         image_size = try config.integer("image_size", in: ModelLimits.imageSize, default: 224)
         patch_size = try config.integer("patch_size", in: ModelLimits.patchSize, default: 16)
+        guard image_size % patch_size == 0 else {
+            throw config.fault("patch_size", expected: "a divisor of image_size \(image_size)")
+        }
         let stack = try EncoderConfig(config)
         hidden_size = stack.width
         num_hidden_layers = stack.layers

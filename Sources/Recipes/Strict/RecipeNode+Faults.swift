@@ -46,6 +46,11 @@ extension RecipeNode {
     }
 
     func missing(_ key: String, expected: String) -> RecipeError {
+        if let empty = entries.first(where: { $0.key == key }) {
+            return RecipeError(
+                origin: empty.value.origin, path: path(of: key), reason: .missingKey,
+                problem: "expected \(expected), found nothing", remedy: "write a value, or leave --set of it out")
+        }
         let asked = Set(resolved.map(\.key))
         let unclaimed = entries.filter { !asked.contains($0.key) }
         let place = path.isEmpty ? "the top level" : path
@@ -56,7 +61,7 @@ extension RecipeNode {
             remedy = "is \(near) at \(entry.origin) meant?"
         }
         return RecipeError(
-            origin: origin, path: path, reason: .missingKey, problem: "key \(key) is missing (\(expected))",
+            origin: origin, path: path, reason: .missingKey, problem: "key \(key) is missing (\(expected))\(kindSet)",
             remedy: remedy)
     }
 

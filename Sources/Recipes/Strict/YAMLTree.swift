@@ -77,8 +77,12 @@ extension RecipeTree {
             return fault(
                 mark.line, .syntax, "not YAML: \(problem)\(reading) (column \(mark.column))",
                 "check indentation, colons and quotes there and on the line above")
-        case .reader(let problem, _, _, _):
-            return fault(1, .syntax, "not YAML: \(problem)", "save the file as UTF-8 text")
+        case .reader(let problem, let offset, _, let yaml):
+            let line = 1 + yaml.utf8.prefix(offset ?? 0).count { $0 == UInt8(ascii: "\n") }
+            let isControl = problem.contains("control characters")
+            return fault(
+                line, .syntax, "not YAML: \(problem)",
+                isControl ? "remove them, or write them as \"\\u001b\"" : "save the file as UTF-8 text")
         default:
             return fault(1, .syntax, "not YAML: \(error)", "check the file")
         }

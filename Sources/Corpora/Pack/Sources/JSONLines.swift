@@ -34,7 +34,7 @@ struct JSONLines: SampleReader {
         }
         let cells: [String: JSONCell]
         do { cells = try decoder.decode([String: JSONCell].self, from: Data(line.bytes)) } catch {
-            throw SampleRejection(description: "no JSON object: \(JSONFault.summary(error))")
+            throw SampleRejection(description: "no JSON object: \(JSONFault.summary(error, in: line.bytes))")
         }
         return try TableRow(columns: file.settings.columns, found: cells.keys.sorted()) { part, name in
             guard let cell = cells[name] else { return nil }

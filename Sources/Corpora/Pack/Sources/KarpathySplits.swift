@@ -46,7 +46,7 @@ struct KarpathySplits: SampleReader {
     private func item(_ bytes: [UInt8], _ origin: String) throws -> PackItem? {
         let image: Image
         do { image = try decoder.decode(Image.self, from: Data(bytes)) } catch {
-            throw SampleRejection(description: "no image of a Karpathy split: \(JSONFault.summary(error))")
+            throw SampleRejection(description: "no image of a Karpathy split: \(JSONFault.summary(error, in: bytes))")
         }
         if !file.settings.splits.isEmpty, !file.settings.splits.contains(image.split ?? "") { return nil }
         let name = (image.filepath.map { $0.isEmpty ? "" : $0 + "/" } ?? "") + image.filename

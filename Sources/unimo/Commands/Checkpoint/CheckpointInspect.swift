@@ -19,7 +19,7 @@ struct CheckpointInspect: ParsableCommand {
         let weights = try checkpoint.weights()
         let parameters = weights.reduce(0) { $0 + $1.shape.reduce(1, *) }
         let bytes = weights.reduce(0) { $0 + $1.byteCount }
-        let config = String(decoding: try checkpoint.config, as: UTF8.self)
+        let config = try ConfigFile.text(of: checkpoint)
         var lines = [
             "\(checkpoint.path): step \(checkpoint.step), written by \(checkpoint.tool)",
             "  \(weights.count) tensors, \(parameters) parameters, \(Quantity.approximate(bytes))",

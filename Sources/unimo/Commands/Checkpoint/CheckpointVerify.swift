@@ -1,6 +1,7 @@
 import Storage
 import ArgumentParser
 import Checkpoints
+import Recipes
 import Storage
 import Telemetry
 
@@ -17,6 +18,7 @@ struct CheckpointVerify: ParsableCommand {
 
     func run() throws {
         let checkpoint = try Checkpoint(path: try argument.path(), verifying: .everything, threads: workers.count)
+        try ConfigFile.verify(checkpoint)
         try checkpoint.checkFinite(threads: workers.count)
         let tensors = try checkpoint.weights().count
         let files = checkpoint.manifest.names.count

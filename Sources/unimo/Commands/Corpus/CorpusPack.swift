@@ -131,8 +131,8 @@ struct CorpusPack: ParsableCommand {
     private func refuseOthersThanSources() throws {
         for source in sources {
             guard let known = KnownDirectory(source), known != .corpus else { continue }
-            throw CorpusError.noCorpus(
-                path: source, reason: "it is \(known.rawValue), and holds nothing to pack; name a folder or file of samples")
+            throw CorpusError.empty(
+                sources: [source], reason: "it is \(known.rawValue); name a folder or file of samples")
         }
     }
 
