@@ -25,7 +25,8 @@ public enum CheckpointPlace {
         guard let step = try store.steps().last else {
             throw CheckpointError.mismatch(
                 FileFault(
-                    path: folder, expected: "a checkpoint", found: "none", remedy: "train further, or name another run"))
+                    path: folder, expected: "a checkpoint", found: "none", remedy: "train further, or name another run")
+            )
         }
         return store.path(step: step)
     }

@@ -22,7 +22,8 @@ enum FiniteCheck {
 
     /// The same of a tensor of a file, which is read piece by piece.
     static func fault(_ tensor: StoredTensor, of file: SafetensorsFile) throws(StorageError) -> String? {
-        let piece = UnsafeMutableBufferPointer<Float>.allocate(capacity: min(pieceElements, max(tensor.elementCount, 1)))
+        let piece = UnsafeMutableBufferPointer<Float>.allocate(
+            capacity: min(pieceElements, max(tensor.elementCount, 1)))
         defer { piece.deallocate() }
         var (first, count): (String?, Int) = (nil, 0)
         for start in stride(from: 0, to: tensor.elementCount, by: pieceElements) {

@@ -57,7 +57,9 @@ extension EncoderConfig {
         ]
         if let fault = ModelLimits.fault(sizes) { return fault }
         if width % heads != 0 { return "\(name): width \(width) is not a multiple of \(heads) heads" }
-        guard ModelLimits.epsilon.contains(epsilon) else { return "\(name): epsilon \(epsilon) is not above 0 and at most 1" }
+        guard ModelLimits.epsilon.contains(epsilon) else {
+            return "\(name): epsilon \(epsilon) is not above 0 and at most 1"
+        }
         return nil
     }
 }

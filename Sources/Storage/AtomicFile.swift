@@ -77,7 +77,8 @@ public enum AtomicFile {
     private static func refused(_ path: String, found: String) -> StorageError {
         .unsupported(
             FileFault(
-                path: path, expected: "a place for a file", found: found, remedy: "name the file that is to be written"))
+                path: path, expected: "a place for a file", found: found, remedy: "name the file that is to be written")
+        )
     }
 
     /// Where links lead from `path`, which may be a place where nothing is yet.

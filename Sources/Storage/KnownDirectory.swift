@@ -41,7 +41,8 @@ public enum KnownDirectory: String, Sendable {
         case .other: return "neither a file nor a directory"
         case .directory:
             if let known = KnownDirectory(path) { return known.rawValue }
-            return ((try? Directory.names(in: path)) ?? []).isEmpty ? "an empty directory" : "a directory of other things"
+            return ((try? Directory.names(in: path)) ?? []).isEmpty
+                ? "an empty directory" : "a directory of other things"
         }
     }
 }

@@ -87,7 +87,11 @@ public enum JSONValue: Sendable, Equatable {
     /// A character of JSON: what a terminal would obey can only stand in a string there, where it is escaped. The line feeds
     /// and blanks between values are JSON's own.
     private static func write(encoded scalar: Unicode.Scalar, to out: inout String) {
-        if scalar.value >= 0x20, scalar.isControl { escape(scalar, to: &out) } else { out.unicodeScalars.append(scalar) }
+        if scalar.value >= 0x20, scalar.isControl {
+            escape(scalar, to: &out)
+        } else {
+            out.unicodeScalars.append(scalar)
+        }
     }
 
     /// No control character is beyond `FFFF`.

@@ -6,6 +6,7 @@ import subprocess
 
 BINARY = None
 CHECKS = []
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 def check(function):

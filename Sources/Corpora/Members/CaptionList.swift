@@ -25,7 +25,8 @@ public struct CaptionList: Sendable, Equatable {
         let found: [String]
         do { found = try JSONDecoder().decode([String].self, from: Data(member.bytes)) } catch {
             throw MemberError(
-                member: member.name, expected: "a JSON list of texts", found: JSONFault.summary(error, in: member.bytes))
+                member: member.name, expected: "a JSON list of texts", found: JSONFault.summary(error, in: member.bytes)
+            )
         }
         guard (1...Self.countLimit).contains(found.count) else {
             throw MemberError(

@@ -61,7 +61,8 @@ public struct RegionSet: Sendable, Equatable {
         let descriptor: Descriptor
         do { descriptor = try JSONDecoder().decode(Descriptor.self, from: Data(member.bytes)) } catch {
             throw MemberError(
-                member: member.name, expected: "boxes, height and width", found: JSONFault.summary(error, in: member.bytes))
+                member: member.name, expected: "boxes, height and width",
+                found: JSONFault.summary(error, in: member.bytes))
         }
         self.init(
             width: descriptor.width, height: descriptor.height, features: try needed("features.npy"),

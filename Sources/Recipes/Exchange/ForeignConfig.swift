@@ -20,7 +20,9 @@ struct ForeignConfig {
             guard case .malformed(_, let line, let expected, let found) = error else { throw error }
             throw Self.fault(path, line, "JSON: \(expected)", found, model)
         }
-        guard root.members != nil else { throw Self.fault(path, 1, "the configuration of \(model)", found(root), model) }
+        guard root.members != nil else {
+            throw Self.fault(path, 1, "the configuration of \(model)", found(root), model)
+        }
     }
 
     // MARK: Values

@@ -176,7 +176,9 @@ enum HuggingFaceConfig {
         for key in ["image_mean", "image_std"] { try config.require(key, eachNear: 0.5) }
     }
 
-    private static func open(_ name: String, of directory: HuggingFaceDirectory, _ model: String) throws -> ForeignConfig {
+    private static func open(_ name: String, of directory: HuggingFaceDirectory, _ model: String) throws
+        -> ForeignConfig
+    {
         try ForeignConfig(directory.config, path: directory.path + "/" + name, model: model)
     }
 

@@ -18,7 +18,8 @@ enum UntiedHead {
             let kind = name == decoder ? "the word table, to which the head is tied" : "lm_head.bias"
             throw CheckpointError.mismatch(
                 FileFault(
-                    path: directory.path, expected: "`\(name)` to be \(kind)", found: "another number as element \(place)",
+                    path: directory.path, expected: "`\(name)` to be \(kind)",
+                    found: "another number as element \(place)",
                     remedy: "save the encoder without its head: RobertaModel.from_pretrained(…).save_pretrained(…)"))
         }
     }

@@ -69,7 +69,8 @@ extension RecipeTree {
             return fault(context.mark.line, .duplicateKey, "key \(names) is written twice", "keep one of them")
         case .composer(let context?, _, let mark, _) where context.text.contains("single document"):
             return fault(
-                mark.line, .syntax, "a second YAML document begins", "a recipe is one document: remove this line, or keep "
+                mark.line, .syntax, "a second YAML document begins",
+                "a recipe is one document: remove this line, or keep "
                     + "the documents in files of their own")
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):

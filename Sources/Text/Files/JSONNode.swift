@@ -15,7 +15,9 @@ public struct JSONNode {
     public var isNull: Bool { if case .null = kind { true } else { false } }
     var bool: Bool? { if case .bool(let value) = kind { value } else { nil } }
     var string: [UInt8]? { if case .string(let value) = kind { value } else { nil } }
-    public var members: [(key: [UInt8], value: JSONNode)]? { if case .object(let members) = kind { members } else { nil } }
+    public var members: [(key: [UInt8], value: JSONNode)]? {
+        if case .object(let members) = kind { members } else { nil }
+    }
 
     /// The last member of that name, as JSON readers have it.
     public subscript(key: String) -> JSONNode? { members?.last { $0.key.elementsEqual(key.utf8) }?.value }

@@ -30,7 +30,8 @@ enum StandardOutput {
     private static func failure(_ code: Int32) -> any Error {
         if code == EPIPE { return ReaderGone() }
         return UsageError(
-            description: "standard output: can't write: \(String(cString: strerror(code))); what was to be said is lost")
+            description: "standard output: can't write: \(String(cString: strerror(code))); what was to be said is lost"
+        )
     }
 
     /// Makes sure that the three standard descriptors are taken: a file opened in the place of a closed one would be written

@@ -44,7 +44,8 @@ struct JSONLines: SampleReader {
             case .texts(let texts): return texts
             case .number(let number) where part == .key: return [number]
             case .null: return nil
-            case .unreadable: throw SampleRejection(description: "`\(name)` holds half of a surrogate pair, which is no character")
+            case .unreadable:
+                throw SampleRejection(description: "`\(name)` holds half of a surrogate pair, which is no character")
             case .number, .other: throw SampleRejection(description: "`\(name)` is no text")
             }
         }

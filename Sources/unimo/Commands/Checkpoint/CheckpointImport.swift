@@ -58,8 +58,10 @@ struct CheckpointImport: ParsableCommand {
 
     func validate() throws {
         let own: [(name: String, value: Int?, range: ClosedRange<Int>, kind: ModelConfig.Kind)] = [
-            ("--grounded-layers", groundedLayers, ModelLimits.layers, .unimo2), ("--codes", codes, 0...ModelLimits.codes.upperBound, .unimo2),
-            ("--chosen", chosen, ModelLimits.chosen, .unimo2), ("--max-regions", maxRegions, ModelLimits.maxRegions, .unimo),
+            ("--grounded-layers", groundedLayers, ModelLimits.layers, .unimo2),
+            ("--codes", codes, 0...ModelLimits.codes.upperBound, .unimo2),
+            ("--chosen", chosen, ModelLimits.chosen, .unimo2),
+            ("--max-regions", maxRegions, ModelLimits.maxRegions, .unimo),
             ("--region-width", regionWidth, ModelLimits.regionWidth, .unimo),
             ("--region-classes", regionClasses, ModelLimits.regionClasses, .unimo),
         ]
