@@ -33,6 +33,8 @@ public enum KnownDirectory: String, Sendable {
         }
     }
 
+    static let emptyNoun = "an empty directory"
+
     /// What is at `path`, as the end of a sentence: `a corpus`, `a file`, `nothing`.
     public static func found(at path: String) -> String {
         switch Directory.kind(of: path) {
@@ -42,7 +44,7 @@ public enum KnownDirectory: String, Sendable {
         case .directory:
             if let known = KnownDirectory(path) { return known.rawValue }
             return ((try? Directory.names(in: path)) ?? []).isEmpty
-                ? "an empty directory" : "a directory of other things"
+                ? emptyNoun : "a directory of other things"
         }
     }
 }

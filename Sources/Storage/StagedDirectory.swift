@@ -1,3 +1,4 @@
+import Glibc
 import Runtime
 
 /// A directory that appears under its name complete, or not at all: files go into a staging directory, which `commit`
@@ -14,6 +15,28 @@ public struct StagedDirectory: Sendable {
         self.path = path
         self.faultPoint = faultPoint
         self.staging = staging ?? path + ".tmp"
+    }
+
+    /// Throws what making a directory at `path` would meet, before there is anything to write: something else stands there, or
+    /// nothing can be made above it.
+    public static func check(_ path: String) throws(StorageError) {
+        if Directory.kind(of: path) != nil {
+            let found = KnownDirectory.found(at: path)
+            guard found == KnownDirectory.emptyNoun else {
+                throw .unsupported(
+                    FileFault(
+                        path: path, expected: "nothing yet, or an empty directory", found: found,
+                        remedy: "choose another place, or remove it"))
+            }
+        }
+        var parent = Directory.parent(of: path)
+        while Directory.kind(of: parent) == nil, Directory.parent(of: parent) != parent {
+            parent = Directory.parent(of: parent)
+        }
+        guard Directory.kind(of: parent) == .directory else {
+            throw .system(path: path, operation: "make the directory", code: ENOTDIR)
+        }
+        guard access(parent, W_OK | X_OK) == 0 else { throw fail("make the directory", path) }
     }
 
     /// Makes the staging directory, empty: what an earlier attempt left is removed.

@@ -72,6 +72,36 @@ import Testing
         }
     }
 
+    @Test("a weight or moment that is no finite number is named with its element", arguments: [Float.nan, -.infinity])
+    func notFinite(_ value: Float) throws {
+        let directory = try TemporaryDirectory()
+        try ToyModel(seed: 2).save(to: directory.path, step: 2)
+        try Checkpoint(path: directory("step-00000002")).checkFinite(threads: 3)
+        for moment in [false, true] {
+            let model = ToyModel(seed: 2)
+            defer { withExtendedLifetime(model) {} }
+            var contents = model.contents
+            let bytes = moment ? contents.optimizer[.expAvgSq]![2].bytes : contents.weights[2].bytes
+            var values = Array(bytes.bindMemory(to: Float.self))
+            values[257] = value
+            values[399] = value
+            try values.withUnsafeBytes { bytes in
+                let tensor = CheckpointTensor(name: "layer.0.weight", shape: [40, 10], bytes: bytes)
+                if moment { contents.optimizer[.expAvgSq]![2] = tensor } else { contents.weights[2] = tensor }
+                let writer = CheckpointWriter(directory: directory.path, step: 3, layout: CheckpointLayout(contents))
+                try writer.begin()
+                let parts = try writer.write(contents, rank: 0, ranks: 1)
+                try writer.commit(parts: parts, state: ToyState(batches: 1, learningRate: 1), config: [])
+            }
+            let checkpoint = try Checkpoint(path: directory("step-00000003"))
+            let name = moment ? "layer.0.weight.exp_avg_sq" : "layer.0.weight"
+            let error = #expect(throws: CheckpointError.self) { try checkpoint.checkFinite() }
+            #expect("\(error!)".contains("finite numbers in `\(name)`, found \(value) as element 257, 2 of 400 in all"))
+            guard !moment else { continue }
+            #expect(throws: CheckpointError.self) { try ToyModel().restore(from: checkpoint) }
+        }
+    }
+
     @Test("a weight of another name, shape or type is named, not read")
     func mismatch() throws {
         let directory = try TemporaryDirectory()

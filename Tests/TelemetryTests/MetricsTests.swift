@@ -54,6 +54,16 @@ import Testing
                 == "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {}\n}")
     }
 
+    @Test("what a terminal would obey is escaped in strings and in JSON that is passed on, and reads as before")
+    func controls() throws {
+        let text = "a\u{1B}[31m\u{7F}\u{9B}2J\u{202E}\u{FEFF}é"
+        let value: JSONValue = ["text": .string(text), "more": .encoded("[\n \"\u{9B}\u{202E}\"]")]
+        #expect(
+            value.text == #"{"text":"a\u001b[31m\u007f\u009b2J\u202e\ufeffé","more":["# + "\n " + #""\u009b\u202e"]}"#)
+        let read = try JSONSerialization.jsonObject(with: Data(value.text.utf8)) as? [String: Any]
+        #expect(read?["text"] as? String == text && read?["more"] as? [String] == ["\u{9B}\u{202E}"])
+    }
+
     @Test("resuming cuts off rows from the resume step on, and a torn last row")
     func resuming() throws {
         let scratch = try TemporaryDirectory()

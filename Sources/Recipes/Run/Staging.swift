@@ -13,7 +13,9 @@ extension Recipe {
         return try corpora.map { source in
             guard case .directory(let path) = source.origin else { return source }
             let staging = try communication.together("looking at \(source.name)") {
-                try CorpusStaging(source: path, root: root, retry: .standard(log))
+                try places.named("corpora.\(source.name).directory") {
+                    try CorpusStaging(source: path, root: root, retry: .standard(log))
+                }
             }
             try stage(source.name, staging, copies: copies, communication, log)
             var source = source
@@ -27,7 +29,9 @@ extension Recipe {
     ) throws {
         let isDone = try communication.together("looking for copies") { staging.isDone }
         let own = copies && !isDone
-        try communication.together("staging \(name)") { if own { try staging.begin() } }
+        try communication.together("staging \(name)") {
+            if own { try places.named("loader.stage") { try staging.begin() } }
+        }
         var said = Clock.seconds
         for (number, file) in staging.files.enumerated() {
             try communication.together("staging \(name)/\(file)") { if own { try staging.copy(file) } }

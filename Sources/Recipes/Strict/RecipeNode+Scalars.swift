@@ -77,20 +77,20 @@ extension RecipeNode {
 
     public func string(_ key: String, default fallback: String? = nil) throws -> String {
         try scalar(
-            key, expected: "a string", default: fallback, parse: { text, _ in text.isEmpty ? nil : text },
+            key, expected: "a string", default: fallback, parse: { text, _ in RecipeScalar.string(text) },
             write: RecipeScalar.quoted)
     }
 
     public func optionalString(_ key: String) throws -> String? {
         try optionalScalar(
-            key, expected: "a string", parse: { text, _ in text.isEmpty ? nil : text }, write: RecipeScalar.quoted)
+            key, expected: "a string", parse: { text, _ in RecipeScalar.string(text) }, write: RecipeScalar.quoted)
     }
 
     /// A list of strings.
     public func strings(_ key: String, default fallback: [String]? = nil) throws -> [String] {
         try scalars(
             key, expected: "strings", count: nil, default: fallback,
-            parse: { text, _ in text.isEmpty ? nil : text }, write: RecipeScalar.quoted)
+            parse: { text, _ in RecipeScalar.string(text) }, write: RecipeScalar.quoted)
     }
 
     /// One of the cases of an enumeration, by raw value.

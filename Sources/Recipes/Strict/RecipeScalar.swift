@@ -12,6 +12,9 @@ enum RecipeScalar {
         return range.contains(value) ? value : nil
     }
 
+    /// Not empty, and without the zero at which the system would end a name.
+    static func string(_ text: String) -> String? { text.isEmpty || text.utf8.contains(0) ? nil : text }
+
     /// A finite decimal number; Swift's own reading would also take `nan`, `inf` and hexadecimal.
     static func decimal(_ text: String) -> Double? {
         guard let plain = withoutSeparators(text),

@@ -25,9 +25,11 @@ struct EmbedCommand: ParsableCommand {
     func run() throws {
         try OutputOption.check("--out", out)
         let model = try options.model()
+        Interruption.catchSignals()
         let status = StatusLine()
         let outcome = try model.embed(corpus: options.corpus, to: out, hidden: hidden) { done, all in
             status.show("embedded \(done) of \(all) samples")
+            try Interruption.check()
         }
         status.clear()
         let shapes = outcome.tensors.map { "  \($0.name) \($0.shape)" }

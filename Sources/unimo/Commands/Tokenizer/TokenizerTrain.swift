@@ -33,6 +33,7 @@ struct TokenizerTrain: ParsableCommand {
         guard !Tokenizer.exists(in: directory) else {
             throw UsageError(description: "\(directory) holds a tokenizer already; choose another directory")
         }
+        try OutputOption.checkDirectory("the tokenizer directory", directory)
         var trainer = try TokenizerTrainer(
             vocabularySize: vocabulary, minimumFrequency: minimumFrequency, lowercases: lowercase)
         Interruption.catchSignals()
