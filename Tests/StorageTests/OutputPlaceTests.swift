@@ -41,7 +41,10 @@ import Testing
             ("folder", "found a directory"), ("folder/", "the name of a directory"), ("none/f", "No such file"),
             ("file/f", "Not a directory"), ("round", "symbolic links"),
         ] {
-            for attempt in [{ try AtomicFile.check($0) }, { _ = try AtomicFile.write([2], to: $0) }] {
+            let attempts: [(String) throws -> Void] = [
+                { try AtomicFile.check($0) }, { _ = try AtomicFile.write([2], to: $0) },
+            ]
+            for attempt in attempts {
                 let error = #expect(throws: StorageError.self) { try attempt(directory(name)) }
                 #expect("\(error!)".contains(words))
             }

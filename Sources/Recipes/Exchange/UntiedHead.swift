@@ -9,7 +9,7 @@ enum UntiedHead {
     /// Refuses a head whose matrix or bias is not the one that is taken for it.
     /// - Parameter store: what was taken.
     static func refuse(_ directory: HuggingFaceDirectory, word store: ParameterStore) throws {
-        guard directory.has("lm_head.dense.weight") else { return }
+        guard directory.has("lm_head.dense.weight"), directory.has("lm_head.bias") else { return }
         for (name, own) in [(decoder, "text.word"), ("lm_head.decoder.bias", "mlm.bias")] where directory.has(name) {
             guard let parameter = store[own] else { preconditionFailure("no weight \(own)") }
             let theirs = try read(directory, name, parameter)
