@@ -11,7 +11,7 @@ import Testing
         var scores: Scores?
     }
 
-    private func fault(_ text: String) -> JSONDocument.Fault? {
+    private func reading(_ text: String) -> JSONDocument.Fault? {
         do throws(JSONDocument.Fault) {
             _ = try JSONDocument.decode(Model.self, Array(text.utf8))
             return nil
@@ -36,14 +36,14 @@ import Testing
             ("", "JSON", "0 bytes"), ("{,", "JSON", "2 bytes"), (#"{"text":{"heads":NaN}}"#, "JSON", "bytes"),
         ])
     func faults(_ text: String, _ expected: String, _ found: String) throws {
-        let fault = try #require(fault(text))
+        let fault = try #require(reading(text))
         #expect(fault.expected == expected)
         #expect(fault.found.contains(found))
     }
 
     @Test("what is right is read")
     func right() {
-        #expect(fault(#"{"text":{"heads":4},"rate":1e-12,"names":["\ud83d\ude00"],"scores":"summed"}"#) == nil)
+        #expect(reading(#"{"text":{"heads":4},"rate":1e-12,"names":["\ud83d\ude00"],"scores":"summed"}"#) == nil)
     }
 
     @Test("half of a surrogate pair is told from a whole one, and from a backslash that is escaped")
