@@ -28,12 +28,16 @@ import Testing
         }
     }
 
-    @Test("rates and deviations are finite and in range", arguments: [-1, 0, .nan, .infinity, .leastNonzeroMagnitude, 101] as [Float])
+    @Test(
+        "rates and deviations are finite and in range",
+        arguments: [-1, 0, .nan, .infinity, .leastNonzeroMagnitude, 101] as [Float])
     func rates(_ value: Float) {
         #expect(unimo2 { $0.text.epsilon = value }?.contains("epsilon") == true)
         #expect(unimo2 { $0.initializerRange = value }?.contains("initializer_range") == true)
         #expect(unimo2 { $0.visionPositionRange = value }?.contains("vision_position_range") == true)
-        if value != 0, value != .leastNonzeroMagnitude { #expect(unimo2 { $0.dropout = value }?.contains("dropout") == true) }
+        if value != 0, value != .leastNonzeroMagnitude {
+            #expect(unimo2 { $0.dropout = value }?.contains("dropout") == true)
+        }
     }
 
     @Test("what can be built is not refused")

@@ -41,7 +41,11 @@ import Testing
     @Test("a missing file is named with the system's reason")
     func missing() throws {
         let text = try fault { try Tokenizer(directory: "/nowhere") }
-        #expect(text.contains("/nowhere/vocab.json") && text.contains("No such file"))
+        #expect(text.contains("/nowhere: expected a tokenizer") && text.contains("found nothing"))
+        let directory = try TemporaryDirectory()
+        try AtomicFile.write(Array("{}".utf8), to: directory("vocab.json"))
+        let half = try fault { try Tokenizer(directory: directory.path) }
+        #expect(half.contains("/merges.txt") && half.contains("No such file"))
     }
 
     @Test("a directory with tokenizer.json is read from that")
