@@ -41,7 +41,8 @@ extension RunDirectory {
             _ = try RowFile(path: skippedSamples, key: "batch", startingAt: first)
         }
         guard Directory.exists(samples) else { return }
-        for name in try Directory.names(in: samples) where name.hasPrefix("rank-") {
+        let names = try CheckpointError.wrapping { try Directory.names(in: samples) }
+        for name in names where name.hasPrefix("rank-") {
             _ = try RowFile(path: samples + "/" + name, prefix: "", startingAt: first)
         }
     }
