@@ -45,7 +45,9 @@ extension Checkpoint {
             let copies = try weightCopies(of: modelFiles(), into: targets, allowingOthers: allowingOthers)
             try read(copies)
             for (copy, target) in zip(copies, targets) {
-                guard let fault = FiniteCheck.fault(UnsafeRawBufferPointer(target.bytes), target.dtype) else { continue }
+                guard let fault = FiniteCheck.fault(UnsafeRawBufferPointer(target.bytes), target.dtype) else {
+                    continue
+                }
                 throw CheckpointError.notFinite(copy.file.path, target.name, fault)
             }
         }
