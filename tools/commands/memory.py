@@ -5,7 +5,7 @@ import re
 import subprocess
 
 from commands import running
-from commands.running import check, expect, expect_words, measured, run
+from commands.running import check, expect, expect_words, folder, measured, run
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 UNIMO2 = ROOT / "recipes/unimo2-debug.yaml"
@@ -93,3 +93,12 @@ def address_space_is_refused_with_a_remedy(scratch):
     err = done.stderr.decode(errors="replace")
     expect(done.returncode == 2, f"exit {done.returncode}\n{err}")
     expect_words(err, "memory: expected", "bytes of address space", "ulimit -v unlimited")
+
+
+@check
+def a_pool_is_no_batch(scratch):
+    """batches by tokens need the memory of a batch, not of the pool that they are cut from"""
+    text = UNIMO2.read_text().replace("weight: 2, batch_size: 32", "weight: 2, batch_tokens: 1000, pool: 10000000")
+    recipe = folder(scratch, "in", {"run.yaml": text}) / "run.yaml"
+    _, err = train(recipe, scratch, "steps=1")
+    expect(announced(err) < 400, err)

@@ -116,3 +116,16 @@ def alike_validation_entries_have_losses_of_their_own(scratch):
     losses = json.loads((scratch / "run/validation.jsonl").read_text())["losses"]
     first, second = (losses[f"validation/held-out-pairs/captioning{number}"] for number in ("", ".2"))
     expect(first == second, f"{losses}")
+
+
+@check
+def regions_of_other_sizes_are_refused(scratch):
+    """a model of other regions than the corpus has is refused before the first step, with the value to set"""
+    recipe = ROOT / "recipes/unimo-debug.yaml"
+    for setting, words in (
+        ("region_width=64", ["corpora: scene-", "have 192 features", "model.region_width is 64: set that to 192"]),
+        ("region_classes=65536", ["model.region_classes is 65536: set that to 9"]),
+    ):
+        _, err = run("train", recipe, "--run", scratch / "run", "--set", f"model.{setting}", "--set", "steps=1", code=2)
+        expect_words(err, *words)
+        expect(len(err.strip().splitlines()) == 1, err)

@@ -39,13 +39,13 @@ struct RegionDecoding: Sendable {
             return classes.floats
         }
         guard let likeliest = regions.classIDs else {
-            throw UnusableSample(reason: "its regions have no classes; region_classes: 0 does without")
+            throw UnusableSample(reason: "its regions have no classes; model.region_classes 0 needs none")
         }
         let sure = regions.confidences?.floats
         var classes = [Float](repeating: 0, count: regions.count * K)
         for (region, id) in likeliest.floats.enumerated() {
             guard id >= 0, id < Float(K) else {
-                throw UnusableSample(reason: "a region is of class \(Int(id)), the model's region_classes is \(K)")
+                throw UnusableSample(reason: "a region is of class \(id), the model's region_classes is \(K)")
             }
             let certainty = min(max(sure?[region] ?? 1, 0), 1)
             classes[region * K + K - 1] += 1 - certainty

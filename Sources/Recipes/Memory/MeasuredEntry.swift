@@ -97,7 +97,7 @@ extension DataSetup {
             if case .tokens(let limit, _) = entry.batchSize, entry.chunk == 0 { tokens = limit }
             let objective = trained[index].objective
             return try measured(
-                entry, "mixture.\(index)", objective, count: entry.batchSize.samples, tokens: tokens, ranks: ranks,
+                entry, "mixture.\(index)", objective, count: recipe.batchSamples(entry, corpora), tokens: tokens, ranks: ranks,
                 trains: true)
         }
         let validation = try (recipe.validation?.entries ?? []).enumerated().map { index, entry in
@@ -129,15 +129,5 @@ extension DataSetup {
         // Texts of a sample have a token between them.
         let between = (corpus as? PackedTexts)?.group ?? 1
         return ChunkLimit.sequences(ofBytes: bytes + between, maxTokens: maxTokens)
-    }
-}
-
-extension Recipe.MixtureEntry.BatchSize {
-    /// Samples of a global batch, at most: of batches by tokens, a whole pool.
-    var samples: Int {
-        switch self {
-        case .samples(let count): count
-        case .tokens(_, let pool): pool
-        }
     }
 }

@@ -113,6 +113,19 @@ struct DataSetup {
     }
 
     /// - Parameter spent: what was used up of the budgets before.
+    /// Regions of a width or of classes that the model doesn't read are refused as soon as the corpora are open: all samples of a
+    /// corpus have the same.
+    func refuseForeignRegions() throws {
+        guard case .unimo(let config) = config else { return }
+        let entries = recipe.mixture + (recipe.validation?.entries ?? [])
+        for name in Set(entries.map(\.corpus)).sorted() where corpora[name].kind == .regions && corpora[name].count > 0 {
+            guard let found = RegionShape(firstOf: corpora[name]) else { continue }
+            if let contradiction = found.contradiction(of: config.regionNeeds) {
+                throw RecipeContradiction("corpora: \(name): \(contradiction)")
+            }
+        }
+    }
+
     func loader(firstBatch: Int, rank: Int, ranks: Int, spent: SpentBudgets) throws -> BatchLoader {
         try BatchLoader(
             entries: mixture,
@@ -157,6 +170,12 @@ extension Recipe {
             sampled.together = entry.together
             return sampled
         }
+    }
+
+    /// Samples of a global batch, at most.
+    func batchSamples(_ entry: MixtureEntry, _ corpora: OpenCorpora) -> Int {
+        SampleLength(entry, model: model, kind: kind(of: entry)).samples(
+            entry.batchSize, corpus: corpus(entry, corpora))
     }
 
     /// What an entry's corpus is declared as: images and pairs may be packed as regions.
@@ -226,6 +245,15 @@ private struct SampleLength {
 
     func estimate(textBytes: Int) -> Int {
         images * imageTokens + texts * min(maxTokens, 2 + Int((Double(textBytes) / bytesPerToken).rounded(.up)))
+    }
+
+    /// Samples of a batch, at most: a pool's shortest samples may be twice as many as its batches have tokens for.
+    func samples(_ size: Recipe.MixtureEntry.BatchSize, corpus: any StoredCorpus) -> Int {
+        switch size {
+        case .samples(let count): return count
+        case .tokens(let tokens, let pool):
+            return min(pool, max(corpus.count, 1), 1 + 2 * tokens / max(1, estimate(textBytes: 1)))
+        }
     }
 
     /// A pool is cut into as many batches as have the wanted tokens on average.

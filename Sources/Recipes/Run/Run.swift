@@ -103,6 +103,7 @@ public final class Run {
 
         try communication.together("looking for what is trained") { [data] in
             try data.refuseImagesWithoutRegions()
+            try data.refuseForeignRegions()
             try data.refuseForeignCandidates()
             try data.refuseFrozenEntries()
         }
