@@ -23,7 +23,8 @@ public struct RegionShape: Sendable, Equatable {
         }
         guard needs.classCount > 0 else { return nil }
         if let classCount, classCount != needs.classCount {
-            return "its regions are of \(classCount) classes, and model.region_classes is \(needs.classCount): set that to "
+            return
+                "its regions are of \(classCount) classes, and model.region_classes is \(needs.classCount): set that to "
                 + "\(classCount), or to 0 to do without classes"
         }
         guard classCount == nil, !namesClasses else { return nil }

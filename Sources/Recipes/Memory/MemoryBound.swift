@@ -86,7 +86,8 @@ extension DataSetup {
     fileprivate func waitingBytes(ranks: Int) -> Int {
         let batches = recipe.loader.prefetch + recipe.batchesPerStep + 1
         let slices = zip(recipe.mixture, trainedEntries).map { entry, trained in
-            ((recipe.batchSamples(entry, corpora) + ranks - 1) / ranks).multipliedClamped(trained.objective.needs.sampleBytes)
+            ((recipe.batchSamples(entry, corpora) + ranks - 1) / ranks).multipliedClamped(
+                trained.objective.needs.sampleBytes)
         }
         return (slices.max() ?? 0).multipliedClamped(batches)
     }

@@ -118,7 +118,8 @@ struct DataSetup {
     func refuseForeignRegions() throws {
         guard case .unimo(let config) = config else { return }
         let entries = recipe.mixture + (recipe.validation?.entries ?? [])
-        for name in Set(entries.map(\.corpus)).sorted() where corpora[name].kind == .regions && corpora[name].count > 0 {
+        for name in Set(entries.map(\.corpus)).sorted() where corpora[name].kind == .regions && corpora[name].count > 0
+        {
             guard let found = RegionShape(firstOf: corpora[name]) else { continue }
             if let contradiction = found.contradiction(of: config.regionNeeds) {
                 throw RecipeContradiction("corpora: \(name): \(contradiction)")
