@@ -97,7 +97,8 @@ extension DataSetup {
             if case .tokens(let limit, _) = entry.batchSize, entry.chunk == 0 { tokens = limit }
             let objective = trained[index].objective
             return try measured(
-                entry, "mixture.\(index)", objective, count: recipe.batchSamples(entry, corpora), tokens: tokens, ranks: ranks,
+                entry, "mixture.\(index)", objective, count: recipe.batchSamples(entry, corpora), tokens: tokens,
+                ranks: ranks,
                 trains: true)
         }
         let validation = try (recipe.validation?.entries ?? []).enumerated().map { index, entry in
