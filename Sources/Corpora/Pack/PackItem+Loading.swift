@@ -34,7 +34,8 @@ extension PackItem {
         let record: Record
         let json = try json(bytes)
         do { record = try JSONDecoder().decode(Record.self, from: json) } catch {
-            throw SampleRejection(description: "its json is no record of a download: \(JSONFault.summary(error, in: bytes))")
+            throw SampleRejection(
+                description: "its json is no record of a download: \(JSONFault.summary(error, in: bytes))")
         }
         return record.status.map { $0 != "success" } ?? false
     }
