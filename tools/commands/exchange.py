@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from acceptance import safetensors  # noqa: E402
-from commands.running import check, expect, expect_words, run  # noqa: E402
+from commands.running import check, expect, expect_words, folder, run  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RECIPE = ROOT / "recipes/unimo2-debug.yaml"
@@ -138,6 +138,9 @@ def foreign_models_are_refused(scratch):
     _, err = run("checkpoint", "import", "--text", text, "--out", scratch / "run", code=2)
     expect_words(err, "exists; choose another place")
     _, err = run("checkpoint", "import", "--text", scratch / "run", "--out", out, code=4)
+    expect_words(err, "expected a model of transformers, found a run's directory")
+    bare = folder(scratch, "bare", {"config.json": (text / "config.json").read_text()})
+    _, err = run("checkpoint", "import", "--text", bare, "--out", out, code=4)
     expect_words(err, "expected model.safetensors or model.safetensors.index.json", "save_pretrained")
     _, err = run("checkpoint", "import", "--vision", text, "--out", out, code=4)
     expect_words(err, "config.json", "the configuration of a ViTModel")

@@ -123,7 +123,7 @@ def regions_of_other_sizes_are_refused(scratch):
     """a model of other regions than the corpus has is refused before the first step, with the value to set"""
     recipe = ROOT / "recipes/unimo-debug.yaml"
     for setting, words in (
-        ("region_width=64", ["corpora: scene-", "have 192 features", "model.region_width is 64: set that to 192"]),
+        ("region_width=64", ["corpora: ", "have 192 features", "model.region_width is 64: set that to 192"]),
         ("region_classes=65536", ["model.region_classes is 65536: set that to 9"]),
     ):
         _, err = run("train", recipe, "--run", scratch / "run", "--set", f"model.{setting}", "--set", "steps=1", code=2)
