@@ -143,7 +143,7 @@ def foreign_models_are_refused(scratch):
     _, err = run("checkpoint", "import", "--text", bare, "--out", out, code=4)
     expect_words(err, "expected model.safetensors or model.safetensors.index.json", "save_pretrained")
     _, err = run("checkpoint", "import", "--vision", text, "--out", out, code=4)
-    expect_words(err, "config.json", "the configuration of a ViTModel")
+    expect_words(err, "config.json", "expected model_type vit, found roberta", "ViTModel")
     config = json.loads((text / "config.json").read_text())
     for key, value, words in (
         ("hidden_act", "relu", "expected hidden_act gelu, found relu"),
