@@ -58,6 +58,8 @@ public final class InputFile: Sendable {
                     found: "\(size - min(offset, size)) to the end of the file",
                     remedy: "the file is truncated: copy or make it again"))
         }
+        // An empty array is one that all threads share, and this would write its count.
+        guard count > 0 else { return [] }
         var failure: StorageError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             do throws(StorageError) {

@@ -58,7 +58,8 @@ public enum FrameDecompressor {
             throw damaged("a zstd frame holding \(rawSize) bytes", "one that says \(content)")
         }
         var status = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: rawSize) { buffer, filled in
+        // Of one byte at least, as in `InputFile`: all threads share the empty array.
+        let bytes = [UInt8](unsafeUninitializedCapacity: max(rawSize, 1)) { buffer, filled in
             status = frame.withUnsafeBytes { ZSTD_decompress(buffer.baseAddress, rawSize, $0.baseAddress, $0.count) }
             filled = ZSTD_isError(status) == 0 ? status : 0
         }

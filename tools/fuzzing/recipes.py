@@ -98,6 +98,9 @@ def training(draw, kind, steps):
     ):
         if draw.chance(0.3):
             optimizer[key] = draw.pick(*values)
+    if optimizer.get("beta2") == 0:
+        # Otherwise an update m / |g| has no bound where g is small, and weights soon have no gradient that is a number.
+        optimizer["beta1"] = 0
     if draw.chance(0.35):
         optimizer["groups"] = {
             name: draw.pick({"frozen": True}, {"frozen": True}, {"learning_rate": 1e-4}, {"frozen": False})
