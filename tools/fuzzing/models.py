@@ -46,7 +46,7 @@ def unimo2(draw, width):
     made["text"] = stack(draw, made["width"])
     made["grounded"] = stack(draw, made["width"], least=1 if has_dictionary else 0)
     if has_dictionary:
-        codes = draw.often(draw.pick(8, 32, 100), 1, 2, 3000)
+        codes = draw.often(draw.pick(8, 32, 100), 1, 2, 1000)
         made["dictionary"] = {"codes": codes, "chosen": min(codes, draw.often(draw.pick(2, 4, 7), 1, codes))}
         if draw.chance(0.5):
             made["dictionary"]["scores"] = draw.pick("balanced", "summed")
