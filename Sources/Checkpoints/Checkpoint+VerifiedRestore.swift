@@ -8,7 +8,7 @@ extension Checkpoint {
     ///   - weights, optimizer: as `restoreWeights` and `restoreOptimizer` take them.
     ///   - pool: reads files side by side.
     /// - Throws: `CheckpointError.damaged` at the first file that is not what the manifest says; what the buffers hold then
-    ///   is nothing to go on from.
+    ///   is nothing to resume from.
     public func restoreVerified(
         weights: [RestoreTarget], optimizer: [OptimizerSlot: [RestoreTarget]], pool: WorkerPool
     ) throws {

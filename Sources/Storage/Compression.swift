@@ -1,4 +1,4 @@
-/// How a file is compressed, told by its first bytes.
+/// How a file is compressed, recognised by its first bytes.
 public enum Compression: String, Sendable, CaseIterable {
     case none, gzip, zstd, bzip2, xz, lz4, lzip
 

@@ -1,6 +1,6 @@
 import Runtime
 
-/// A file read from front to back, with its compression, told by the first bytes, undone on the way.
+/// A file read from front to back, with its compression, recognised by the first bytes, undone on the way.
 public final class DecodedStream {
     /// Bytes asked of the file at once, and made of them at once.
     private static let pieceSize = 256 << 10

@@ -17,7 +17,7 @@ enum SourceRules {
 
     private static let leftBehind = ["__macosx", "thumbs.db", "desktop.ini"].map { Array($0.utf8) }
 
-    /// Whether a part of the path is passed over.
+    /// Whether a part of the path is skipped.
     static func isPassedOver(path: String) -> Bool {
         path.utf8.split(separator: UInt8(ascii: "/")).contains { isPassedOver(component: Substring($0)) }
     }

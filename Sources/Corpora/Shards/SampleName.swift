@@ -11,7 +11,7 @@ enum SampleName {
     }
 
     /// A path as a key: each component keeps letters, digits, `-_+@=,` and everything beyond ASCII; a byte that is no UTF-8
-    /// becomes `%` and two hexadecimal digits; all else, dots, blanks and `%` too, becomes `_`. Empty components are
+    /// becomes `%` and two hexadecimal digits; all else, dots, whitespace and `%` too, becomes `_`. Empty components are
     /// dropped. Empty when nothing is left.
     static func key(from path: String) -> String {
         path.unicodeScalars.split(separator: "/").map { component in

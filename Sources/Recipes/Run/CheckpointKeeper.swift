@@ -162,7 +162,7 @@ struct CheckpointKeeper {
     }
 }
 
-/// A rank can't see what rank 0 reads: no damage, but nothing to go on from either.
+/// A rank can't see what rank 0 reads: no damage, but nothing to resume from either.
 struct UnseenCheckpoint: DiagnosedError {
     let path: String
     var exitCode: ExitCode { .checkpoint }
